@@ -1,0 +1,1 @@
+"""Run: a `Spec` becomes `Results`, through pytest-bdd in a child process."""

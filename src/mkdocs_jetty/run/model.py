@@ -1,0 +1,63 @@
+"""What happened: one result for a scenario, one for each of its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mkdocs_jetty.spec.model import Problem
+
+Status = Literal["passed", "failed", "pending", "undefined", "ambiguous", "skipped", "unknown"]
+STATUSES: tuple[Status, ...] = ("passed", "failed", "pending", "undefined", "ambiguous", "skipped", "unknown")
+Cause = Literal[
+    # of `failed`
+    "assertion", "error", "timeout", "crash", "setup", "teardown", "wip-passed",
+    # of `unknown`
+    "not-selected", "execute-off", "no-steps", "no-rows", "invalid-gherkin", "not-reached", "unavailable", "inconclusive",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What became of one step; `unknown` where it was never reached."""
+
+    status: Status
+    duration_ms: float | None = None
+    definition: str | None = None
+    """Where its step definition stands, `features/login_steps.py:17`."""
+    message: str | None = None
+    """Why it did not pass, in the words of the exception."""
+    location: str | None = None
+    """Where in the project's code it went wrong, `features/login_steps.py:21`."""
+    traceback: str | None = None
+    candidates: tuple[str, ...] = ()
+    """The places of all step definitions that matched, for an ambiguous step."""
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """What became of one scenario. `steps` has one entry for each step of the scenario, in order."""
+
+    status: Status
+    cause: Cause | None = None
+    steps: tuple[StepResult, ...] = ()
+    duration_ms: float | None = None
+    message: str | None = None
+    """What went wrong outside any step: in setup or teardown, a crash, the reason of a skip."""
+    reused: bool = False
+    output: str | None = None
+    """What it printed, where that was asked for."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """The outcome of a run, by scenario id. A scenario without an entry has no evidence at all."""
+
+    scenarios: Mapping[str, ScenarioResult] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    """What went wrong with the run as a whole: a step module that does not import, a configuration pytest refuses."""
+    duration_s: float = 0.0
+    interrupted: bool = False
+    executed: bool = True
+    """False where nothing was run, because `execute` is off."""

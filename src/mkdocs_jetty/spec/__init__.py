@@ -1,0 +1,1 @@
+"""Read: pages and `.feature` files become a `Spec`."""
