@@ -1,0 +1,251 @@
+"""Turn parsed blocks into features, scenarios, and what the page shows of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gherkin.dialect import Dialect
+
+from mkdocs_jetty.spec.gherkin import Document, misspelt_steps
+from mkdocs_jetty.spec.model import (
+    Block,
+    Mode,
+    NotRunnable,
+    Problem,
+    Scenario,
+    ShownBackground,
+    ShownExamples,
+    ShownHeading,
+    ShownItem,
+    ShownScenario,
+    ShownStep,
+    Step,
+    StepType,
+)
+from mkdocs_jetty.spec.modes import mode_by_headings, mode_by_tags
+
+STEP_TYPES: dict[str, StepType] = {"Context": "given", "Action": "when", "Outcome": "then"}
+ID_LENGTH = 60
+
+
+def slug(text: str) -> str:
+    """A name as part of an identifier and of an address: lower case, words joined by hyphens."""
+    words = re.sub(r"[^\w]+", "-", text.lower().replace("_", "-")).strip("-")
+    return words[:ID_LENGTH].rstrip("-")
+
+
+@dataclass
+class Draft:
+    """A feature while its page is read."""
+
+    id: str
+    name: str
+    line: int
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    language: str = "en"
+    scenarios: list[Scenario] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+
+    def claim(self, wanted: str) -> str:
+        """An id of this feature that no other scenario has."""
+        wanted = wanted or "scenario"
+        unique, count = wanted, 1
+        while unique in self.taken:
+            count += 1
+            unique = f"{wanted}-{count}"
+        self.taken.add(unique)
+        return f"{self.id}/{unique}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a block stands, and what its surroundings say of its mode."""
+
+    page: str
+    line: int
+    headings: tuple[str, ...] = ()
+    sections: tuple[tuple[int, Mode], ...] = ()
+
+    def mode(self, tags: Sequence[str], line: int) -> Mode:
+        """The mode of a scenario that stands here."""
+        section = next((mode for start, mode in reversed(self.sections) if start < line), None)
+        return mode_by_tags(tags) or section or mode_by_headings(self.headings) or "speed"
+
+
+class BlockBuilder:
+    """Builds one block; its scenarios go into the draft of their feature."""
+
+    def __init__(self, document: Document, draft: Draft, place: Place, lines: Sequence[str]) -> None:
+        self.document = document
+        self.draft = draft
+        self.place = place
+        self.lines = lines
+        self.problems: list[Problem] = []
+        self.items: list[ShownItem] = []
+        self.names: set[str] = {scenario.outline or scenario.name for scenario in draft.scenarios}
+        self.pickles: dict[str, list[dict[str, Any]]] = {}
+        for pickle in document.pickles:
+            self.pickles.setdefault(pickle["astNodeIds"][0], []).append(pickle)
+        self.steps: dict[str, tuple[dict[str, Any], bool]] = {}
+        self.dialect = Dialect.for_name(document.feature["language"])
+
+    def build(self, source: str) -> Block:
+        """Build the block, its scenarios included."""
+        feature = self.document.feature
+        for background in self.document.background:
+            self._index(background["steps"], background=True)
+        if self.document.named:
+            self.items.append(_heading("feature", feature))
+        self._children(feature["children"], None)
+        return Block(
+            self.place.page, self.place.line, source, True, self.draft.id, tuple(self.items), tuple(self.problems)
+        )
+
+    def _children(self, children: list[dict[str, Any]], rule: dict[str, Any] | None) -> None:
+        for child in children:
+            if "background" in child:
+                self._background(child["background"])
+            elif "rule" in child:
+                self.items.append(_heading("rule", child["rule"]))
+                self._children(child["rule"]["children"], child["rule"])
+            else:
+                self._scenario(child["scenario"], rule)
+
+    def _background(self, node: dict[str, Any]) -> None:
+        self._index(node["steps"], background=True)
+        self._spelling(node)
+        self.items.append(
+            ShownBackground(
+                node["keyword"], node["name"], _dedent(node["description"]), node["location"]["line"], _shown(node["steps"])
+            )
+        )
+
+    def _scenario(self, node: dict[str, Any], rule: dict[str, Any] | None) -> None:
+        line, name = node["location"]["line"], node["name"]
+        self._index(node["steps"], background=False)
+        self._spelling(node)
+        if name in self.names:
+            self._warn(line, f"another scenario of this feature is named `{name}` too; both run, but give each its own name")
+        self.names.add(name)
+        made = {row: self._one(node, rule, pickle, row) for row, pickle in self._rows(node)}
+        self.draft.scenarios.extend(made.values())
+        examples = tuple(_shown_examples(each, made) for each in node["examples"])
+        for each in node["examples"]:
+            if not each.get("tableBody"):
+                self._warn(each["location"]["line"], "these Examples have no row, so nothing runs for them")
+        self.items.append(
+            ShownScenario(
+                node["keyword"], name, _dedent(node["description"]), _tags(node), line, _shown(node["steps"]), examples,
+                tuple(scenario.id for scenario in made.values()),
+            )
+        )  # fmt: skip
+
+    def _rows(self, node: dict[str, Any]) -> list[tuple[int | None, dict[str, Any] | None]]:
+        """Each scenario that a node stands for: the line of its row, and its pickle if it has one."""
+        pickles = self.pickles.get(node["id"], [])
+        if not node["examples"]:
+            outline = node["keyword"] in self.dialect.scenario_outline_keywords
+            return [(None, None if outline else pickles[0])]
+        rows = {row["id"]: row["location"]["line"] for each in node["examples"] for row in each.get("tableBody", [])}
+        return [(rows[pickle["astNodeIds"][1]], pickle) for pickle in pickles] or [(None, None)]
+
+    def _one(
+        self, node: dict[str, Any], rule: dict[str, Any] | None, pickle: dict[str, Any] | None, row: int | None
+    ) -> Scenario:
+        line = node["location"]["line"]
+        name = pickle["name"] if pickle else node["name"]
+        inherited = [*self.document.feature["tags"], *(rule["tags"] if rule else []), *node["tags"]]
+        tags = tuple(dict.fromkeys(tag["name"] for tag in (pickle["tags"] if pickle else inherited)))
+        steps = self._steps(pickle) if pickle else ()
+        defect: NotRunnable | None = "no-rows" if pickle is None else None if steps else "no-steps"
+        wanted = slug(node["name"])
+        if row is not None:
+            wanted = slug(name) if name != node["name"] else f"{wanted}-{slug(self._row_values(node, row)) or row - line}"
+        return Scenario(
+            id=self.draft.claim(wanted), name=name, keyword=node["keyword"], mode=self.place.mode(tags, line), tags=tags,
+            line=line, steps=steps, row_line=row, outline=node["name"] if row is not None else None,
+            rule=rule["name"] if rule else None, description=_dedent(node["description"]), defect=defect,
+        )  # fmt: skip
+
+    @staticmethod
+    def _row_values(node: dict[str, Any], line: int) -> str:
+        rows = (row for each in node["examples"] for row in each.get("tableBody", []))
+        cells = next(row["cells"] for row in rows if row["location"]["line"] == line)
+        return " ".join(cell["value"] for cell in cells)
+
+    def _steps(self, pickle: dict[str, Any]) -> tuple[Step, ...]:
+        steps = []
+        # `And` and `*` take the type of the step before them; with none before, that of a Given.
+        current: StepType = "given"
+        for each in pickle["steps"]:
+            node, background = self.steps[each["astNodeIds"][0]]
+            current = STEP_TYPES.get(node["keywordType"], current)
+            table, docstring, media_type = _argument(each.get("argument") or {})
+            steps.append(
+                Step(
+                    node["keyword"].strip(), current, each["text"], node["location"]["line"], table, docstring, media_type,
+                    background,
+                )
+            )  # fmt: skip
+        return tuple(steps)
+
+    def _index(self, steps: list[dict[str, Any]], *, background: bool) -> None:
+        self.steps.update((step["id"], (step, background)) for step in steps)
+
+    def _spelling(self, node: dict[str, Any]) -> None:
+        for line, keyword in misspelt_steps(node, self.lines, self.document.feature["language"]):
+            message = f"this line is read as description and does not run; if it is a step, begin it with `{keyword}`"
+            self.problems.append(Problem("error", self.place.page, line, None, message))
+
+    def _warn(self, line: int, message: str) -> None:
+        self.problems.append(Problem("warning", self.place.page, line, None, message))
+
+
+def _argument(argument: dict[str, Any]) -> tuple[tuple[tuple[str, ...], ...] | None, str | None, str | None]:
+    table = docstring = media_type = None
+    if "dataTable" in argument:
+        rows = argument["dataTable"]["rows"]
+        table = tuple(tuple(cell["value"] for cell in row["cells"]) for row in rows)
+    if "docString" in argument:
+        docstring = argument["docString"]["content"] or ""
+        media_type = argument["docString"].get("mediaType")
+    return table, docstring, media_type
+
+
+def _heading(kind: Any, node: dict[str, Any]) -> ShownHeading:
+    return ShownHeading(
+        kind, node["keyword"], node["name"], _dedent(node["description"]), _tags(node), node["location"]["line"]
+    )
+
+
+def _shown(steps: list[dict[str, Any]]) -> tuple[ShownStep, ...]:
+    return tuple(
+        ShownStep(step["keyword"].strip(), step["text"], step["location"]["line"], *_argument(_as_pickled(step)))
+        for step in steps
+    )
+
+
+def _as_pickled(step: dict[str, Any]) -> dict[str, Any]:
+    return {key: step[key] for key in ("dataTable", "docString") if key in step}
+
+
+def _shown_examples(node: dict[str, Any], made: dict[int | None, Scenario]) -> ShownExamples:
+    header = tuple(cell["value"] for cell in node["tableHeader"]["cells"]) if node.get("tableHeader") else ()
+    rows = tuple(
+        (tuple(cell["value"] for cell in row["cells"]), made[row["location"]["line"]].id) for row in node.get("tableBody", [])
+    )
+    return ShownExamples(
+        node["keyword"], node["name"], _dedent(node["description"]), _tags(node), node["location"]["line"], header, rows
+    )
+
+
+def _tags(node: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(tag["name"] for tag in node["tags"])
+
+
+def _dedent(description: str | None) -> str:
+    return "\n".join(line.strip() for line in (description or "").split("\n")).strip()

@@ -1,0 +1,139 @@
+"""Parse the text of one block with the reference parser, on the author's own line numbers."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gherkin.ast_builder import AstBuilder
+from gherkin.dialect import Dialect
+from gherkin.errors import CompositeParserException, NoSuchLanguageException, ParserException
+from gherkin.parser import Parser
+from gherkin.pickles.compiler import Compiler
+from gherkin.stream.id_generator import IdGenerator
+from gherkin.token_matcher import TokenMatcher
+
+from mkdocs_jetty.spec.model import Problem
+
+LANGUAGE = re.compile(r"^\s*#\s*language\s*:\s*([a-zA-Z\-_]+)\s*$")
+PARSER_PLACE = re.compile(r"^\(\d+:\d+\):\s*")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A block that parsed: its syntax tree, and the scenarios compiled from it."""
+
+    feature: dict[str, Any]
+    pickles: list[dict[str, Any]]
+    named: bool
+    """Whether the block names its feature itself."""
+    background: list[dict[str, Any]]
+    """The backgrounds of the page that hold from here on."""
+
+
+def parse_block(
+    source: str, page: str, line: int, indent: int, name: str, background: list[dict[str, Any]], ids: IdGenerator
+) -> Document | list[Problem]:
+    """Parse the text of a block.
+
+    Args:
+        source: The text between the fences.
+        page: The file, for messages.
+        line: The line before the text's first: that of the opening fence, or 0 for a whole file.
+        indent: The columns in front of the text.
+        name: The feature's name where the text gives none.
+        background: The page's backgrounds so far.
+        ids: Where nodes get their identifiers from.
+
+    Returns:
+        The document, or all that is wrong with it.
+    """
+    lines = source.split("\n")
+    language = _language(lines)
+    try:
+        dialect = Dialect.for_name(language)
+    except NoSuchLanguageException:
+        dialect = None
+    if dialect is None:
+        at = next((n for n, text in enumerate(lines, 1) if LANGUAGE.match(text)), 1)
+        return [Problem("error", page, line + at, indent + 1, f"unknown language `{language}`; see Gherkin's list of languages")]
+    named = _names_feature(lines, dialect)
+    padding = [""] * line
+    if not named and line:
+        padding[-1] = f"{dialect.feature_keywords[0]}: {' '.join(name.split())}"
+    try:
+        tree = Parser(AstBuilder(ids)).parse("\n".join([*padding, *lines]), TokenMatcher(language))
+    except CompositeParserException as error:
+        return [_problem(each, page, indent) for each in error.errors]
+    except ParserException as error:
+        return [_problem(error, page, indent)]
+    feature = tree.get("feature")
+    if feature is None:
+        return [Problem("warning", page, line + 1, None, "nothing is specified here: the text holds no feature")]
+    own = [child["background"] for child in feature["children"] if "background" in child]
+    inherited = [] if named else background
+    compiled = {**feature, "children": [{"background": each} for each in inherited] + feature["children"]}
+    pickles = Compiler(ids).compile({**tree, "feature": compiled, "uri": page})
+    return Document(feature, pickles, named, background if named else background + own)
+
+
+def _language(lines: Sequence[str]) -> str:
+    for text in lines:
+        match = LANGUAGE.match(text)
+        if match:
+            return match.group(1)
+        if text.strip() and not text.lstrip().startswith("#"):
+            break
+    return "en"
+
+
+def _names_feature(lines: Sequence[str], dialect: Any) -> bool:
+    for text in lines:
+        stripped = text.strip()
+        if stripped and not stripped.startswith(("#", "@")):
+            return any(stripped.startswith(f"{keyword}:") for keyword in dialect.feature_keywords)
+    return False
+
+
+def _problem(error: Any, page: str, indent: int) -> Problem:
+    location = error.location
+    column = location.get("column")
+    message = PARSER_PLACE.sub("", str(error))
+    return Problem("error", page, location["line"], column + indent if column else None, f"not valid Gherkin: {message}")
+
+
+def misspelt_steps(node: dict[str, Any], lines: Sequence[str], language: str) -> list[tuple[int, str]]:
+    """Find description lines that were meant as steps: `Givn a cart` is prose to the parser, so it would never run.
+
+    Args:
+        node: A scenario, outline or background of the tree.
+        lines: All lines of the file, or as many as there are up to the block's end.
+        language: The block's language.
+
+    Returns:
+        The line number of each, and the keyword it resembles.
+    """
+    description = node.get("description") or ""
+    if not description:
+        return []
+    dialect = Dialect.for_name(language)
+    keywords = {
+        word.strip()
+        for words in (dialect.given_keywords, dialect.when_keywords, dialect.then_keywords, dialect.and_keywords, dialect.but_keywords)
+        for word in words
+        if word.strip() != "*"
+    }
+    found = []
+    first = node["location"]["line"]
+    for number, text in enumerate(lines[first : first + description.count("\n") + 8], first + 1):
+        words = text.split()
+        if not words or text.strip() not in description:
+            continue
+        folded = {keyword.lower(): keyword for keyword in keywords}
+        close = difflib.get_close_matches(words[0].lower(), list(folded), n=1, cutoff=0.75)
+        if close and (words[0][0].isupper() or words[0].lower() == close[0]) and len(words) > 1:
+            found.append((number, folded[close[0]]))
+    return found
