@@ -61,7 +61,7 @@ class Verdict:
     problems: tuple[Problem, ...]
     """Those of the reading and those of the run."""
     counts: Mapping[str, int]
-    """Keys as in the contract: scenarios, passed, failed, pending, undefined, ambiguous, skipped, unknown, wip, reused."""
+    """By status, and `scenarios`, `wip`, `reused`: the keys of the contract."""
     red: bool
     """Whether anything is red that is not known red."""
     fails: bool

@@ -14,7 +14,8 @@ Cause = Literal[
     # of `failed`
     "assertion", "error", "timeout", "crash", "setup", "teardown", "wip-passed",
     # of `unknown`
-    "not-selected", "execute-off", "no-steps", "no-rows", "invalid-gherkin", "not-reached", "unavailable", "inconclusive",
+    "not-selected", "execute-off",
+    "no-steps", "no-rows", "invalid-gherkin", "not-reached", "unavailable", "inconclusive",
 ]  # fmt: skip
 
 

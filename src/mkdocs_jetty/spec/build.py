@@ -91,7 +91,7 @@ class BlockBuilder:
         for pickle in document.pickles:
             self.pickles.setdefault(pickle["astNodeIds"][0], []).append(pickle)
         self.steps: dict[str, tuple[dict[str, Any], bool]] = {}
-        self.dialect = Dialect.for_name(document.feature["language"])
+        self.dialect: Any = Dialect.for_name(document.feature["language"])
 
     def build(self, source: str) -> Block:
         """Build the block, its scenarios included."""
@@ -120,7 +120,11 @@ class BlockBuilder:
         self._spelling(node)
         self.items.append(
             ShownBackground(
-                node["keyword"], node["name"], _dedent(node["description"]), node["location"]["line"], _shown(node["steps"])
+                node["keyword"],
+                node["name"],
+                _dedent(node["description"]),
+                node["location"]["line"],
+                _shown(node["steps"]),
             )
         )
 
@@ -129,7 +133,9 @@ class BlockBuilder:
         self._index(node["steps"], background=False)
         self._spelling(node)
         if name in self.names:
-            self._warn(line, f"another scenario of this feature is named `{name}` too; both run, but give each its own name")
+            self._warn(
+                line, f"another scenario of this feature is named `{name}` too; both run, but give each its own name"
+            )
         self.names.add(name)
         made = {row: self._one(node, rule, pickle, row) for row, pickle in self._rows(node)}
         self.draft.scenarios.extend(made.values())
@@ -164,10 +170,12 @@ class BlockBuilder:
         defect: NotRunnable | None = "no-rows" if pickle is None else None if steps else "no-steps"
         wanted = slug(node["name"])
         if row is not None:
-            wanted = slug(name) if name != node["name"] else f"{wanted}-{slug(self._row_values(node, row)) or row - line}"
+            wanted = (
+                slug(name) if name != node["name"] else f"{wanted}-{slug(self._row_values(node, row)) or row - line}"
+            )
         return Scenario(
-            id=self.draft.claim(wanted), name=name, keyword=node["keyword"], mode=self.place.mode(tags, line), tags=tags,
-            line=line, steps=steps, row_line=row, outline=node["name"] if row is not None else None,
+            id=self.draft.claim(wanted), name=name, keyword=node["keyword"], mode=self.place.mode(tags, line),
+            tags=tags,            line=line, steps=steps, row_line=row, outline=node["name"] if row is not None else None,
             rule=rule["name"] if rule else None, description=_dedent(node["description"]), defect=defect,
         )  # fmt: skip
 
@@ -187,8 +195,8 @@ class BlockBuilder:
             table, docstring, media_type = _argument(each.get("argument") or {})
             steps.append(
                 Step(
-                    node["keyword"].strip(), current, each["text"], node["location"]["line"], table, docstring, media_type,
-                    background,
+                    node["keyword"].strip(), current, each["text"], node["location"]["line"], table, docstring,
+                    media_type, background,
                 )
             )  # fmt: skip
         return tuple(steps)
@@ -236,7 +244,8 @@ def _as_pickled(step: dict[str, Any]) -> dict[str, Any]:
 def _shown_examples(node: dict[str, Any], made: dict[int | None, Scenario]) -> ShownExamples:
     header = tuple(cell["value"] for cell in node["tableHeader"]["cells"]) if node.get("tableHeader") else ()
     rows = tuple(
-        (tuple(cell["value"] for cell in row["cells"]), made[row["location"]["line"]].id) for row in node.get("tableBody", [])
+        (tuple(cell["value"] for cell in row["cells"]), made[row["location"]["line"]].id)
+        for row in node.get("tableBody", [])
     )
     return ShownExamples(
         node["keyword"], node["name"], _dedent(node["description"]), _tags(node), node["location"]["line"], header, rows

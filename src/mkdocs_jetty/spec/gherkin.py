@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from gherkin.ast_builder import AstBuilder
 from gherkin.dialect import Dialect
@@ -53,19 +53,20 @@ def parse_block(
     """
     lines = source.split("\n")
     language = _language(lines)
-    try:
-        dialect = Dialect.for_name(language)
-    except NoSuchLanguageException:
-        dialect = None
+    dialect = _dialect(language)
     if dialect is None:
         at = next((n for n, text in enumerate(lines, 1) if LANGUAGE.match(text)), 1)
-        return [Problem("error", page, line + at, indent + 1, f"unknown language `{language}`; see Gherkin's list of languages")]
+        return [
+            Problem(
+                "error", page, line + at, indent + 1, f"unknown language `{language}`; see Gherkin's list of languages"
+            )
+        ]
     named = _names_feature(lines, dialect)
     padding = [""] * line
     if not named and line:
         padding[-1] = f"{dialect.feature_keywords[0]}: {' '.join(name.split())}"
     try:
-        tree = Parser(AstBuilder(ids)).parse("\n".join([*padding, *lines]), TokenMatcher(language))
+        tree: Any = Parser(AstBuilder(ids)).parse("\n".join([*padding, *lines]), TokenMatcher(language))
     except CompositeParserException as error:
         return [_problem(each, page, indent) for each in error.errors]
     except ParserException as error:
@@ -75,9 +76,16 @@ def parse_block(
         return [Problem("warning", page, line + 1, None, "nothing is specified here: the text holds no feature")]
     own = [child["background"] for child in feature["children"] if "background" in child]
     inherited = [] if named else background
-    compiled = {**feature, "children": [{"background": each} for each in inherited] + feature["children"]}
-    pickles = Compiler(ids).compile({**tree, "feature": compiled, "uri": page})
+    compiled: Any = {**feature, "children": [{"background": each} for each in inherited] + feature["children"]}
+    pickles: Any = Compiler(ids).compile(cast("Any", {**tree, "feature": compiled, "uri": page}))
     return Document(feature, pickles, named, background if named else background + own)
+
+
+def _dialect(language: str) -> Any:
+    try:
+        return Dialect.for_name(language)  # newer parsers answer None, older ones raise
+    except NoSuchLanguageException:
+        return None
 
 
 def _language(lines: Sequence[str]) -> str:
@@ -102,7 +110,9 @@ def _problem(error: Any, page: str, indent: int) -> Problem:
     location = error.location
     column = location.get("column")
     message = PARSER_PLACE.sub("", str(error))
-    return Problem("error", page, location["line"], column + indent if column else None, f"not valid Gherkin: {message}")
+    return Problem(
+        "error", page, location["line"], column + indent if column else None, f"not valid Gherkin: {message}"
+    )
 
 
 def misspelt_steps(node: dict[str, Any], lines: Sequence[str], language: str) -> list[tuple[int, str]]:
@@ -119,10 +129,16 @@ def misspelt_steps(node: dict[str, Any], lines: Sequence[str], language: str) ->
     description = node.get("description") or ""
     if not description:
         return []
-    dialect = Dialect.for_name(language)
+    dialect: Any = Dialect.for_name(language)
     keywords = {
         word.strip()
-        for words in (dialect.given_keywords, dialect.when_keywords, dialect.then_keywords, dialect.and_keywords, dialect.but_keywords)
+        for words in (
+            dialect.given_keywords,
+            dialect.when_keywords,
+            dialect.then_keywords,
+            dialect.and_keywords,
+            dialect.but_keywords,
+        )
         for word in words
         if word.strip() != "*"
     }

@@ -1,4 +1,4 @@
-"""Read a project: every page and `.feature` file it includes, each on its own, so that one bad file spoils itself only."""
+"""Read a project, each page and `.feature` file on its own, so that one bad file spoils itself only."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from gherkin.stream.id_generator import IdGenerator
 
 from mkdocs_jetty.spec.build import BlockBuilder, Draft, Place, slug
+from mkdocs_jetty.spec.fences import MarkdownPage, parse_markdown
 from mkdocs_jetty.spec.gherkin import parse_block
-from mkdocs_jetty.spec.markdown import MarkdownPage, parse_markdown
-from mkdocs_jetty.spec.model import Block, Feature, Page, Problem, Spec
+from mkdocs_jetty.spec.model import Block, Feature, Page, Problem, ShownScenario, Spec
 from mkdocs_jetty.spec.modes import mode_sections
 
 if TYPE_CHECKING:
@@ -104,7 +104,9 @@ def relative(root: Path, path: Path) -> str:
 class _PageReader:
     """Reads the fences of one page into its features."""
 
-    def __init__(self, name: str, markdown: MarkdownPage, meta: dict[str, Any], lines: list[str], settings: Settings) -> None:
+    def __init__(
+        self, name: str, markdown: MarkdownPage, meta: dict[str, Any], lines: list[str], settings: Settings
+    ) -> None:
         self.name = name
         self.markdown = markdown
         self.meta = meta
@@ -163,7 +165,9 @@ def _read_feature_file(name: str, path: Path, text: str) -> tuple[Page | None, l
     node = parsed.feature
     title = node["name"] or path.stem
     tags = tuple(tag["name"] for tag in node["tags"])
-    draft = Draft(slug(title) or "feature", title, node["location"]["line"], tags, node["description"].strip(), node["language"])
+    draft = Draft(
+        slug(title) or "feature", title, node["location"]["line"], tags, node["description"].strip(), node["language"]
+    )
     block = BlockBuilder(parsed, draft, Place(name, 0, (), tuple(mode_sections(lines))), lines).build(text)
     feature = Feature(
         draft.id, title, name, draft.line, tuple(draft.scenarios), tags, draft.description, draft.language
@@ -192,7 +196,13 @@ def _jetty_meta(markdown: MarkdownPage, name: str) -> tuple[dict[str, Any], list
         return {}, [Problem("error", name, 1, None, f"`jetty:` in the front matter takes keys: {', '.join(META_KEYS)}")]
     unknown = [key for key in meta if key not in META_KEYS]
     return meta, [
-        Problem("error", name, 1, None, f"unknown key `{key}` under `jetty:` in the front matter; known: {', '.join(META_KEYS)}")
+        Problem(
+            "error",
+            name,
+            1,
+            None,
+            f"unknown key `{key}` under `jetty:` in the front matter; known: {', '.join(META_KEYS)}",
+        )
         for key in unknown
     ]
 
@@ -239,18 +249,16 @@ def _renamed_page(page: Page, renamed: dict[str, str]) -> Page:
 
 
 def _renamed_block(block: Block, renamed: dict[str, str]) -> Block:
-    items = []
-    for item in block.items:
-        if hasattr(item, "scenario_ids"):
-            examples = tuple(
-                replace(each, rows=tuple((cells, _moved(row, renamed)) for cells, row in each.rows)) for each in item.examples
-            )
-            ids = tuple(_moved(each, renamed) for each in item.scenario_ids)
-            items.append(replace(item, examples=examples, scenario_ids=ids))
-        else:
-            items.append(item)
+    items = tuple(_renamed_item(item, renamed) if isinstance(item, ShownScenario) else item for item in block.items)
     feature_id = renamed.get(block.feature_id, block.feature_id) if block.feature_id else None
-    return replace(block, items=tuple(items), feature_id=feature_id)
+    return replace(block, items=items, feature_id=feature_id)
+
+
+def _renamed_item(item: ShownScenario, renamed: dict[str, str]) -> ShownScenario:
+    examples = tuple(
+        replace(each, rows=tuple((cells, _moved(row, renamed)) for cells, row in each.rows)) for each in item.examples
+    )
+    return replace(item, examples=examples, scenario_ids=tuple(_moved(each, renamed) for each in item.scenario_ids))
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:

@@ -54,7 +54,11 @@ class MarkdownPage:
 
 
 def accepts_run_option(
-    language: str, inputs: dict[str, str], options: dict[str, Any], attrs: dict[str, Any], md: markdown.Markdown
+    language: str,  # noqa: ARG001 - superfences calls validators with these five
+    inputs: dict[str, str],
+    options: dict[str, Any],
+    attrs: dict[str, Any],  # noqa: ARG001
+    md: markdown.Markdown,  # noqa: ARG001
 ) -> bool:
     """Accept a `gherkin` fence with any options, as superfences asks a validator to; note `run`."""
     options["run"] = str(inputs.get("run", "true")).strip("\"'").lower() not in {"false", "no", "0"}
@@ -104,7 +108,7 @@ class _Finder:
 
         preprocessor.process_nested_block = watched
 
-    def _format(self, source: str, language: str, css_class: str, options: dict[str, Any], md: Any, **_: Any) -> str:
+    def _format(self, source: str, _language: str, _class: str, options: dict[str, Any], _md: Any, **_: Any) -> str:
         self.found.append((self._start + 1, self._indent, source, bool(options.get("run", True))))
         return f"<jetty-fence-{len(self.found) - 1}>"
 
@@ -160,6 +164,6 @@ def _lookalikes(body: str, running: set[int], ranges: list[tuple[int, int]]) -> 
         elif any(start == number for start, _ in ranges):
             message = "this block will not run: it stands where Markdown shows no fence (a comment or indented code)"
         else:
-            message = f"this block will not run: its fence is never closed; end it with `{match.group(1)}` at the same indentation"
+            message = f"this block will not run: its fence is never closed; end it with a line `{match.group(1)}`"
         found.append((number, message))
     return tuple(found)

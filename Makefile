@@ -1,0 +1,63 @@
+# `make` builds the documentation site, `make test` runs the whole suite. Needs python3 and make; the rest goes into .venv.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+# Material announces its own future here; it says nothing about this site.
+export NO_MKDOCS_2_WARNING := true
+
+.PHONY: site test lint format lock browser clean
+
+site: $(STAMP)
+	@rm -f site/index.html site/jetty/spec.json; status=0; $(BIN)/mkdocs build || status=$$?; \
+	if [ -f site/index.html ]; then echo "site: site/index.html ($$(find site -name '*.html' | wc -l | tr -d ' ') pages)"; fi; \
+	if [ -f site/jetty/spec.json ]; then $(BIN)/python -c 'import json; \
+	counts = json.load(open("site/jetty/spec.json", encoding="utf-8"))["counts"]; \
+	print("scenarios:", ", ".join(f"{number} {name}" for name, number in counts.items() if number))'; fi; \
+	exit $$status
+
+test: $(STAMP) browser
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Tests of the rendered pages drive a real browser; without one they are skipped, and this says why.
+browser: $(STAMP)
+	@if command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
+	    || command -v google-chrome >/dev/null 2>&1; then :; \
+	elif ! command -v apt-get >/dev/null 2>&1; then \
+	    echo "browser: no chromium, and no apt-get to install it; tests that need one are skipped"; \
+	elif [ "$$(id -u)" != 0 ]; then \
+	    echo "browser: no chromium, and only root may install it (sudo apt-get install chromium); tests that need one are skipped"; \
+	elif { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; } \
+	    >$(VENV)/apt.log 2>&1; then echo "browser: installed chromium"; \
+	else echo "browser: apt-get could not install chromium (see $(VENV)/apt.log); tests that need one are skipped"; fi
+
+# The stamp is written last, so that a set-up that was cut short is taken up again.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	    || { echo "error: $(PYTHON) is older than Python 3.10; name another: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	    || { echo "error: $(PYTHON) has no ensurepip, so it cannot make a virtual environment (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@[ -x $(BIN)/python ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps -e .
+	@touch $@
+
+lock:
+	uv pip compile pyproject.toml --extra mkdocs --group dev --universal --python-version 3.10 \
+	    -o requirements.lock --no-header --no-emit-index-url
+
+clean:
+	rm -rf $(VENV) site .cache

@@ -1,0 +1,1 @@
+"""Harbour: a sign-in form, a session, and a page behind them."""

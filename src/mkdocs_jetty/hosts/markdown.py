@@ -1,0 +1,269 @@
+"""The Python-Markdown extension: the one place where specification on a page becomes HTML.
+
+Every host that renders with Python-Markdown shows the same page. What ran is not decided here: a fence is looked up
+among the blocks that were read, and one that was not read says so instead of looking like specification that holds.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import secrets
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from markdown.extensions import Extension
+from markdown.postprocessors import Postprocessor
+from markdown.treeprocessors import Treeprocessor
+from pymdownx.superfences import SuperFencesBlockPreprocessor, SuperFencesCodeExtension
+
+from mkdocs_jetty.show.html import render_block, render_failures, render_overview, render_status, render_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from xml.etree.ElementTree import Element
+
+    from markdown import Markdown
+
+    from mkdocs_jetty.judge.model import Verdict
+    from mkdocs_jetty.spec.model import Block, Page
+
+LANGUAGE = "gherkin"
+NOT_READ = "This block was not read as specification, so it did not run"
+NOT_RUN = "Not run: no result is known for this specification"
+MARKER = re.compile(r"<!--\s*jetty/(overview|failures|steps|page)\s*-->")
+_FIRST_HEADING_END = re.compile(r"<!--.*?-->|(</h1\s*>)", re.DOTALL | re.IGNORECASE)
+
+
+@dataclass
+class PageContext:
+    """What the host knows about the page that is being rendered."""
+
+    verdict: Verdict | None = None
+    page: str = ""
+    """The page, relative to the project's directory."""
+    url_for: Callable[[str], str] = quote
+    """The address of a page of the specification, from the page that is being rendered."""
+    excluded: bool = False
+    """Whether its author asked for its fences to be left alone."""
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    """Page and source of each fence that was rendered as specification but had not been read."""
+
+
+def stored_verdict(root: Path) -> Verdict | None:  # noqa: ARG001 # results are not stored between commands yet
+    """The newest verdict that was stored for a project, for a host that cannot run one."""
+    return None
+
+
+class JettyExtension(Extension):
+    """Shows `gherkin` fences with their results."""
+
+    def __init__(self, context: PageContext | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.context = context
+        self._fences: _Fences | None = None
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 # Python-Markdown's name
+        self._fences = _Fences(md)
+        md.registerExtension(self)
+        # After `raw_html` (30), which brings the placeholders of the fences back.
+        md.postprocessors.register(_ShowResults(md, self.context, self._fences), "jetty_results", 5)
+        # After `toc` and its like, which send single headings through the postprocessors.
+        md.treeprocessors.register(_PageIsNext(md, self._fences), "jetty_page", -1000)
+        # Before `raw_html`: a marker is a comment of its own in the stash; others strip comments afterwards.
+        md.postprocessors.register(_ShowMarkers(md, self.context), "jetty_markers", 35)
+
+    def reset(self) -> None:
+        """Wire the fences: called once all extensions are registered, whatever their order."""
+        if self._fences is not None:
+            self._fences.connect()
+
+
+class _Fences:
+    """The `gherkin` fences of one Markdown instance, by the token that stands in for each until the page is complete.
+
+    SuperFences formats greedily and takes back what turns out to be indented code. Only the tokens that are left at the
+    end are fences of the page, and they stand in the order of the page, which tells equal texts apart.
+    """
+
+    def __init__(self, md: Markdown) -> None:
+        self.md = md
+        self.sources: dict[str, tuple[str, bool]] = {}
+        self.page_is_next = False
+        """Whether the next text to be finished is the page, and not a single heading of it."""
+
+    def connect(self) -> None:
+        fences = self._superfences()
+        if not any(getattr(entry["formatter"], "__self__", None) is self for entry in fences.superfences):
+            fences.extend_super_fences(LANGUAGE, self.format, self.accept, None)
+
+    def _superfences(self) -> SuperFencesCodeExtension:
+        current = self._current()
+        if isinstance(current, SuperFencesBlockPreprocessor):
+            return current.extension
+        for extension in self.md.registeredExtensions:
+            if isinstance(extension, SuperFencesCodeExtension):
+                # `fenced_code` came later and took the place; blocks would be found at the margin only.
+                extension.patch_fenced_rule()
+                return extension
+        # Takes the place of Python-Markdown's own `fenced_code`, which it is registered under.
+        self.md.registerExtensions([SuperFencesCodeExtension()], {})
+        return self._current().extension
+
+    def _current(self) -> Any:
+        name = "fenced_code_block"
+        # A registry has no `get`.
+        return self.md.preprocessors[name] if name in self.md.preprocessors else None  # noqa: SIM401
+
+    @staticmethod
+    def accept(
+        _language: str, inputs: Mapping[str, Any], options: dict[str, Any], _attrs: dict[str, Any], _md: Markdown
+    ) -> bool:
+        """Accept every option: a fence that is refused here would silently become plain code."""
+        options.update(inputs)
+        return True
+
+    def format(self, src: str = "", options: Mapping[str, Any] | None = None, **_kwargs: Any) -> str:
+        token = secrets.token_hex(16)
+        runs = str((options or {}).get("run", "true")).strip("\"' ").lower() not in {"false", "no", "off", "0"}
+        self.sources[token] = (src, runs)
+        return f'<div data-jetty="{token}"></div>'
+
+
+class _PageIsNext(Treeprocessor):
+    def __init__(self, md: Markdown, fences: _Fences) -> None:
+        super().__init__(md)
+        self.fences = fences
+
+    def run(self, root: Element) -> None:  # noqa: ARG002 # the tree itself is not looked at
+        self.fences.page_is_next = True
+
+
+class _ShowMarkers(Postprocessor):
+    """Puts the project's overviews where the author marked their place."""
+
+    def __init__(self, md: Markdown, context: PageContext | None) -> None:
+        super().__init__(md)
+        self.context = context
+
+    def run(self, text: str) -> str:
+        blocks = self.md.htmlStash.rawHtmlBlocks
+        for index, block in enumerate(blocks):
+            # Code in the stash is escaped already: a literal comment there is a comment.
+            if isinstance(block, str) and MARKER.search(block):
+                blocks[index] = MARKER.sub(self._marked, block)
+        return text
+
+    def _marked(self, match: re.Match[str]) -> str:
+        return _marked(match[1], current_context(self.md, self.context))
+
+
+def _marked(name: str, context: PageContext) -> str:
+    verdict = context.verdict
+    if verdict is None:
+        return f'<p class="jetty-unknown">{NOT_RUN}</p>'
+    if name == "page":
+        return _whole_page(verdict, context.page)
+    if name == "steps":
+        return render_steps(verdict)
+    return {"overview": render_overview, "failures": render_failures}[name](verdict, context.url_for)
+
+
+def _whole_page(verdict: Verdict, path: str) -> str:
+    page = page_of(verdict, path)
+    if page is None:
+        return ""
+    blocks = "\n".join(render_block(verdict, block) for block in page.blocks)
+    return f"<h1>{html.escape(page.title)}</h1>\n{blocks}"
+
+
+class _ShowResults(Postprocessor):
+    """Puts each fence in its place, with its results, and the page's status below its title."""
+
+    def __init__(self, md: Markdown, context: PageContext | None, fences: _Fences) -> None:
+        super().__init__(md)
+        self.context = context
+        self.fences = fences
+
+    def run(self, text: str) -> str:
+        if not self.fences.page_is_next:
+            return text
+        self.fences.page_is_next = False
+        context = current_context(self.md, self.context)
+        page = page_of(context.verdict, context.page)
+        if page is not None and context.verdict is not None:
+            text = _below_title(text, render_status(context.verdict, context.page))
+        if self.fences.sources:
+            text = self._resolve(text, context, page)
+            self.fences.sources.clear()
+        return text
+
+    def _resolve(self, text: str, context: PageContext, page: Page | None) -> str:
+        seen: Counter[str] = Counter()
+
+        def show(match: re.Match[str]) -> str:
+            if match[1] not in self.fences.sources:
+                return match[0]
+            source, runs = self.fences.sources[match[1]]
+            key = normal(source)
+            block = _nth(page, key, seen[key])
+            seen[key] += 1
+            return _shown(context, block, source, runs)
+
+        return re.sub(r'<div data-jetty="([0-9a-f]{32})"></div>', show, text)
+
+
+def normal(source: str) -> str:
+    """A block's text without what renderers are free to change: trailing blanks and the last line's end."""
+    return "\n".join(line.rstrip() for line in source.expandtabs(4).strip("\n").split("\n"))
+
+
+def _nth(page: Page | None, key: str, index: int) -> Block | None:
+    equal = [block for block in page.blocks if normal(block.source) == key] if page else []
+    return equal[index] if index < len(equal) else None
+
+
+def _shown(context: PageContext, block: Block | None, source: str, runs: bool) -> str:
+    if context.verdict is not None and block is not None:
+        return render_block(context.verdict, block)
+    if context.excluded or not runs:
+        return _plain(source, "jetty-example", "Example: not run")
+    if context.verdict is None:
+        return _plain(source, "jetty-unknown", NOT_RUN)
+    context.unread.append((context.page, source))
+    return _plain(source, "jetty-error", NOT_READ)
+
+
+def _plain(source: str, kind: str, message: str) -> str:
+    return (
+        f'<section class="jetty-block {kind}"><p class="jetty-message">{message}</p>'
+        f'<pre><code class="language-gherkin">{html.escape(source)}</code></pre></section>'
+    )
+
+
+def _below_title(text: str, status: str) -> str:
+    for match in _FIRST_HEADING_END.finditer(text):
+        if match[1]:
+            return f"{text[: match.end()]}\n{status}{text[match.end() :]}"
+    return f"{status}\n{text}"
+
+
+def page_of(verdict: Verdict | None, path: str) -> Page | None:
+    """The page of a specification, by its path relative to the project."""
+    return next((page for page in verdict.spec.pages if page.path == path), None) if verdict else None
+
+
+def current_context(md: Markdown, context: PageContext | None) -> PageContext:
+    """The host's context; without one, what Zensical's own rendering context says about the page."""
+    if context is not None:
+        return context
+    name = "rendering_context"
+    rendering: Any = md.preprocessors[name] if name in md.preprocessors else None  # noqa: SIM401
+    config = getattr(rendering, "config", None) or {}
+    path = str(getattr(getattr(rendering, "page", None), "path", ""))
+    root = Path(str(config.get("config_file_path") or config.get("config_file") or "mkdocs.yml")).absolute().parent
+    page = PurePosixPath(str(config.get("docs_dir") or "docs"), path).as_posix() if path else ""
+    return PageContext(verdict=stored_verdict(root), page=page)

@@ -1,0 +1,342 @@
+"""The MkDocs plugin, which ProperDocs loads as well: all that knows MkDocs stands here.
+
+The specification is read and run once the files of the site are known, and never from a page's events: `--dirty`
+skips those. The site is written whole before the gate is asked, and `serve` never asks it: an exception there stops
+the server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import os
+import posixpath
+import re
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mkdocs.config import base
+from mkdocs.config import config_options as c
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
+from mkdocs.structure.files import File, InclusionLevel
+from mkdocs.utils import get_relative_url
+
+from mkdocs_jetty import config as jetty_config
+from mkdocs_jetty.hosts.markdown import MARKER, JettyExtension, PageContext, page_of
+from mkdocs_jetty.judge.verdict import judge
+from mkdocs_jetty.run import runner
+from mkdocs_jetty.show import export
+from mkdocs_jetty.show.html import STYLESHEET
+from mkdocs_jetty.spec import reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.livereload import LiveReloadServer
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
+
+    from mkdocs_jetty.config import Settings
+    from mkdocs_jetty.judge.model import JudgedScenario, Verdict
+
+Colour = Literal["red", "green", "amber", "grey"]
+CSS = "assets/jetty.css"
+MARKS: dict[Colour, str] = {"green": "✓", "red": "✗", "amber": "◌", "grey": "–"}  # noqa: RUF001 # a dash is meant
+TOOLTIPS: dict[Colour, str] = {
+    "green": "Specification: everything passes",
+    "red": "Specification: something is red",
+    "amber": "Specification: known red",
+    "grey": "Specification: not all of it ran",
+}
+_FENCE = re.compile(r"^[ >]*(`{3,}|~{3,}).*?^[ >]*\1", re.MULTILINE | re.DOTALL)
+log = get_plugin_logger(__name__)
+
+
+class JettyConfig(base.Config):  # type: ignore[no-untyped-call] # MkDocs leaves `__init_subclass__` untyped
+    """Lets every option through: `mkdocs_jetty.config` checks them for all hosts alike."""
+
+    enabled = c.Optional(c.Type(object))
+    execute = c.Optional(c.Type(object))
+    steps = c.Optional(c.Type(object))
+    include = c.Optional(c.Type(object))
+    exclude = c.Optional(c.Type(object))
+    features = c.Optional(c.Type(object))
+    tags = c.Optional(c.Type(object))
+    timeout = c.Optional(c.Type(object))
+    run_timeout = c.Optional(c.Type(object))
+    memory_limit = c.Optional(c.Type(object))
+    concurrency = c.Optional(c.Type(object))
+    cache = c.Optional(c.Type(object))
+    cache_dir = c.Optional(c.Type(object))
+    fail_on = c.Optional(c.Type(object))
+    results = c.Optional(c.Type(object))
+    show_output = c.Optional(c.Type(object))
+    source_url = c.Optional(c.Type(object))
+
+
+class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
+    """Runs the specification on the pages and shows what holds."""
+
+    def __init__(self) -> None:
+        self._command = "build"
+        self._options: dict[str, Any] = {}
+        self._settings: Settings | None = None
+        self._context = PageContext()
+        self._digest = ""
+        self._pages: dict[str, str] = {}
+        """The page of the specification that each generated file shows."""
+        self._urls: dict[str, str] = {}
+
+    def load_config(self, options: Any, config_file_path: str | None = None) -> tuple[Any, Any]:
+        """Keep the options as written: MkDocs would only warn of an unknown one."""
+        self._options = dict(options or {})
+        known = {key: value for key, value in self._options.items() if key in jetty_config.OPTION_NAMES}
+        return super().load_config(known, config_file_path)
+
+    def on_startup(self, *, command: str, dirty: bool) -> None:  # noqa: ARG002 # MkDocs passes it by name
+        """Remember the command; that this exists also keeps the instance, and its memory, across rebuilds."""
+        self._command = command
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Check the options and set up rendering; nothing runs yet, since some tools only load the configuration."""
+        self._settings = None
+        config_file = Path(config.config_file_path).absolute() if config.config_file_path else None
+        root = config_file.parent if config_file else Path.cwd()
+        try:
+            settings = jetty_config.from_options(
+                root, config_file, config.site_name or root.name, Path(config.docs_dir), self._options
+            )
+        except jetty_config.ConfigError as error:
+            raise PluginError(str(error)) from None
+        if settings.enabled:
+            self._settings = settings
+            self._set_up_rendering(config)
+        return config
+
+    def _set_up_rendering(self, config: MkDocsConfig) -> None:
+        extensions: list[Any] = [
+            extension
+            for extension in config.markdown_extensions
+            if extension != "mkdocs_jetty" and not isinstance(extension, JettyExtension)
+        ]
+        if "pymdownx.superfences" not in extensions:
+            extensions.append("pymdownx.superfences")
+        # Not rebound: MkDocs and other plugins hold on to the same list.
+        extensions.append(JettyExtension(self._context))
+        config.markdown_extensions[:] = extensions
+        if CSS not in config.extra_css:
+            config.extra_css.insert(0, CSS)
+        status = config.extra.setdefault("status", {})
+        for colour, tooltip in TOOLTIPS.items():
+            status.setdefault(f"jetty-{colour}", tooltip)
+
+    @event_priority(-100)  # After the plugins that generate pages or take some away.
+    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Read, run and judge; then add the pages that show what has no page of its own."""
+        settings = self._settings
+        if settings is None:
+            return files
+        for file in list(files):
+            if file.src_uri.endswith((".py", ".pyc")) or "__pycache__" in file.src_uri.split("/"):
+                files.remove(file)
+        if CSS not in files.src_uris:
+            files.append(File.generated(config, CSS, content=STYLESHEET.read_text(encoding="utf-8")))
+        self._judge(settings)
+        self._add_pages(files, config)
+        self._urls = {self._page_path(file, settings): file.url for file in files.documentation_pages()}
+        self._context.unread.clear()
+        return files
+
+    def _judge(self, settings: Settings) -> None:
+        digest = _digest(settings)
+        if self._context.verdict is not None and digest == self._digest:
+            return
+        spec = reader.read(settings)
+        results = runner.run(spec, settings)
+        self._context.verdict = judge(
+            spec, results, name=settings.site_name, state=settings.state, fail_on=settings.fail_on
+        )
+        # What was interrupted is not remembered as the answer.
+        self._digest = "" if results.interrupted else digest
+
+    def _add_pages(self, files: Files, config: MkDocsConfig) -> None:
+        verdict = self._context.verdict
+        assert verdict is not None
+        self._pages = {}
+        inclusion = InclusionLevel.INCLUDED if config.nav is None else InclusionLevel.NOT_IN_NAV
+        for page in verdict.spec.pages:
+            if page.path.endswith(".feature"):
+                slug = re.sub(r"[^\w.-]+", "-", page.path.removesuffix(".feature")).strip("-.")
+                uri = f"jetty/features/{slug}.md"
+                self._pages[uri] = page.path
+                # Themes print a title as it is. The text of the feature never goes through Markdown.
+                content = f"---\ntitle: {json.dumps(html.escape(page.title))}\n---\n\n<!-- jetty/page -->\n"
+                files.append(File.generated(config, uri, content=content, inclusion=inclusion))
+        marked = any(
+            match[1] == "overview"
+            for file in files.documentation_pages()
+            for match in MARKER.finditer(_FENCE.sub("", _content(file)))
+        )
+        used = "jetty/index.md" in files.src_uris
+        if (verdict.spec.pages or verdict.problems) and not marked and not used:
+            content = "# Specification\n\n<!-- jetty/overview -->\n\n<!-- jetty/failures -->\n"
+            files.append(File.generated(config, "jetty/index.md", content=content, inclusion=inclusion))
+
+    def _page_path(self, file: File, settings: Settings) -> str:
+        if file.src_uri in self._pages:
+            return self._pages[file.src_uri]
+        docs = os.path.relpath(settings.docs_dir, settings.root).replace(os.sep, "/")
+        return posixpath.normpath(posixpath.join(docs, file.src_uri))
+
+    @event_priority(-100)  # After the plugins that write Markdown, so that the page is what it will be.
+    def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002
+        """Say which page is being rendered, and give it its colour in the navigation."""
+        settings, verdict = self._settings, self._context.verdict
+        if settings is None or verdict is None:
+            return markdown
+        self._context.page = self._page_path(page.file, settings)
+        self._context.url_for = lambda path: get_relative_url(self._urls.get(path, ""), page.url)
+        self._context.excluded = _excluded(settings, page)
+        colour = page_colour(verdict, self._context.page)
+        if colour is not None:
+            page.meta.setdefault("status", f"jetty-{colour}")
+        return markdown
+
+    def on_page_content(self, output: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG002
+        """Mark the title where the theme shows no status: a title is known now, and no template has run yet."""
+        if self._settings is None or self._context.verdict is None or config.theme.name == "material":
+            return output
+        colour = page_colour(self._context.verdict, self._page_path(page.file, self._settings))
+        if colour is not None and page.title:
+            page.title = f"{page.title} {MARKS[colour]}"
+        return output
+
+    def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:  # noqa: ARG002
+        """Rebuild when a step definition changes, which may stand outside `docs_dir`."""
+        if self._settings is not None:
+            for path in _watched(self._settings):
+                server.watch(str(path))
+        return server
+
+    @event_priority(-100)  # Last: a red verdict must not keep another plugin from writing its part of the site.
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Write what machines read, say how it stands, and close the gate."""
+        settings, verdict = self._settings, self._context.verdict
+        if settings is None or verdict is None:
+            return
+        export.write_site_files(
+            verdict, Path(config.site_dir), url_for=lambda page: self._urls.get(page, ""), generated=_now()
+        )
+        unread = bool(self._context.unread) and "red" in settings.fail_on
+        fails = verdict.fails or unread
+        self._report(verdict, fails=fails, strict=bool(config.strict))
+        if fails and self._command != "serve":
+            raise PluginError(f"The specification does not hold: {_summary(verdict)}. The site is written.")
+
+    def _report(self, verdict: Verdict, *, fails: bool, strict: bool) -> None:
+        if not fails:
+            say = log.info
+        elif self._command != "serve":
+            say = log.error
+        else:
+            # `serve --strict` would stop for a warning.
+            say = log.info if strict else log.warning
+        for problem in verdict.problems:
+            (say if problem.level == "error" else log.info)("%s", problem)
+        for judged, page in _red(verdict):
+            line = judged.scenario.row_line or judged.scenario.line
+            say("%s:%s: %s: %s", page, line, judged.scenario.name, _reason(judged))
+        for page, source in self._context.unread:
+            opening = source.strip().split("\n", 1)[0]
+            say("%s: a block was not read as specification, so it did not run: %s", page, opening)
+        log.info("Specification: %s", _summary(verdict))
+
+
+def page_colour(verdict: Verdict, path: str) -> Colour | None:
+    """The colour of a page, by the worst that is on it; none for a page that specifies nothing."""
+    judged = [item for feature in verdict.features if feature.feature.page == path for item in feature.scenarios]
+    page = page_of(verdict, path)
+    if any(problem.level == "error" and problem.page == path for problem in verdict.problems):
+        return "red"
+    if not judged:
+        return "grey" if page is not None and any(block.runs for block in page.blocks) else None
+    if any(item.red and not item.known_red for item in judged):
+        return "red"
+    if any(item.known_red for item in judged):
+        return "amber"
+    return "green" if all(item.result.status == "passed" for item in judged) else "grey"
+
+
+def _excluded(settings: Settings, page: Page) -> bool:
+    own = page.meta.get("jetty")
+    return (isinstance(own, dict) and own.get("exclude") is True) or not reader.is_included(
+        settings, settings.docs_dir / page.file.src_uri
+    )
+
+
+def _content(file: File) -> str:
+    try:
+        return file.content_string
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _red(verdict: Verdict) -> Iterator[tuple[JudgedScenario, str]]:
+    for feature in verdict.features:
+        for judged in feature.scenarios:
+            if judged.red and not judged.known_red:
+                yield judged, feature.feature.page
+
+
+def _reason(judged: JudgedScenario) -> str:
+    result = judged.result
+    message = next((step.message for step in result.steps if step.message), None) or result.message or ""
+    first = message.strip().split("\n", 1)[0]
+    return f"{result.status}: {first}" if first else result.status
+
+
+def _summary(verdict: Verdict) -> str:
+    counts: Mapping[str, int] = verdict.counts
+    words = ("passed", "failed", "pending", "undefined", "ambiguous", "skipped", "unknown", "wip")
+    shown = [f"{counts[word]} {word}" for word in words if counts.get(word)]
+    errors = sum(problem.level == "error" for problem in verdict.problems)
+    shown += [f"{errors} problem{'s' * (errors != 1)}"] if errors else []
+    return ", ".join(shown) or "no scenarios"
+
+
+def _now() -> datetime:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), timezone.utc) if epoch.isdigit() else datetime.now(timezone.utc)
+
+
+def _watched(settings: Settings) -> list[Path]:
+    paths = [settings.root / name for name in (*settings.steps, *settings.features, "jetty.toml")]
+    # The root holds the cache and the site, and watching what a build writes never ends.
+    return [path for path in paths if path.exists() and path.resolve() != settings.root.resolve()]
+
+
+def _digest(settings: Settings) -> str:
+    """What the verdict depends on, as far as a rebuild in `serve` is concerned."""
+    digest = hashlib.sha256(repr(settings).encode())
+    patterns: dict[Path, tuple[str, ...]] = {settings.docs_dir: (".md", ".markdown", ".py", ".feature")}
+    for name in (*settings.steps, *settings.features, *settings.results, "jetty.toml"):
+        patterns.setdefault(settings.root / name, ())
+    for path in sorted({file for place, endings in patterns.items() for file in _files(place, endings)}):
+        digest.update(f"\0{path}\0".encode())
+        try:
+            digest.update(path.read_bytes())
+        except OSError:
+            digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _files(place: Path, endings: tuple[str, ...]) -> Iterator[Path]:
+    if place.is_file():
+        yield place
+    for folder, folders, names in os.walk(place):
+        folders[:] = [name for name in folders if name != "__pycache__" and not name.startswith(".")]
+        yield from (Path(folder, name) for name in names if not endings or name.endswith(endings))

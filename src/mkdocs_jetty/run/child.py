@@ -1,0 +1,228 @@
+"""One child process: started in a group of its own, watched while it runs, and gone afterwards with all it started.
+
+The child tells what happens through a file of events. Its output goes to a file too, never to a pipe, because a
+grandchild that keeps a pipe open would keep us waiting for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import threading
+
+    from mkdocs_jetty.config import Settings
+    from mkdocs_jetty.run.collect import Collector, Event
+
+GRACE_S = 5.0
+"""How long a child may take to end after it said that it has finished."""
+POLL_S = 0.01
+OUTPUT_TAIL = 64 * 1024
+WINDOWS = sys.platform == "win32"
+
+CommandBuilder = Callable[["Settings", Path, Sequence[Path]], list[str]]
+Why = Literal["ended", "timeout", "deadline", "stopped", "lingered", "unstartable"]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a child came to its end."""
+
+    why: Why
+    returncode: int | None
+    output: str
+    """The tail of what it printed."""
+    forked: bool = False
+    """Whether a copy of it went on with the run as well."""
+
+    @property
+    def words(self) -> str:
+        """What to tell about the end of the process."""
+        if self.why == "unstartable":
+            return "the process could not be started"
+        if self.returncode is None or self.returncode >= 0:
+            return f"the process ended with exit code {self.returncode}"
+        try:
+            return f"the process died of {signal.Signals(-self.returncode).name}"
+        except ValueError:
+            return f"the process died of signal {-self.returncode}"
+
+
+def pytest_command(settings: Settings, job: Path, pages: Sequence[Path]) -> list[str]:
+    """Return the command that runs the scenarios of a job, undoing what in a project's options would hide some."""
+    workers = ["-n0"] if importlib.util.find_spec("xdist") else []
+    return [
+        *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--rootdir={settings.root}"),
+        *(f"--jetty-run={job}", "--maxfail=0", "-k", "", "-m", "", "-q"),
+        *workers,
+        *map(str, pages),
+    ]
+
+
+class Child:
+    """A child process with one job, from its start to its end."""
+
+    def __init__(self, settings: Settings, directory: Path, command: CommandBuilder = pytest_command) -> None:
+        self._settings = settings
+        self._events = directory / "events.ndjson"
+        self._output = directory / "output.txt"
+        self._job = directory / "job.json"
+        self._command = command
+        self._forked = False
+
+    def run(
+        self, ids: Sequence[str], pages: Sequence[Path], collector: Collector, deadline: float, stop: threading.Event
+    ) -> Ending:
+        """Run to the end, whichever it is; the collector has had every event when this returns."""
+        self._write_job(ids)
+        try:
+            process = self._start(pages)
+        except OSError as error:
+            return Ending("unstartable", None, str(error))
+        try:
+            with self._events.open("rb") as stream:
+                tail = _tail(stream)
+                why = self._watch(process, tail, collector, deadline, stop)
+                late = collector.running
+                _end(process)
+                self._take(process, tail, collector)
+                if why == "timeout" and collector.running != late:
+                    # It ended after all, between the verdict and the kill; what began since is not to blame.
+                    collector.forget()
+        finally:
+            _end(process)
+        return Ending(why, process.returncode, _last(self._output), self._forked)
+
+    def _write_job(self, ids: Sequence[str]) -> None:
+        config = self._settings.config_file
+        job = {
+            "config": str(config) if config else None,
+            "ids": list(ids),
+            "events": str(self._events),
+            # "auto" is for the host to decide; undecided means off, because a site may be public.
+            "output": self._settings.show_output is True,
+            "memory_limit": self._settings.memory_limit,
+            "parent": os.getpid(),
+        }
+        self._events.touch()
+        self._job.write_text(json.dumps(job), encoding="utf-8")
+
+    def _start(self, pages: Sequence[Path]) -> subprocess.Popen[bytes]:
+        env = {"PYTHONDONTWRITEBYTECODE": "1", **os.environ, "JETTY": "1"}
+        apart: dict[str, Any] = {"start_new_session": True}
+        if sys.platform == "win32":
+            apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        with self._output.open("wb") as output:
+            return subprocess.Popen(
+                self._command(self._settings, self._job, pages),
+                cwd=self._settings.root,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                **apart,
+            )
+
+    def _watch(
+        self,
+        process: subprocess.Popen[bytes],
+        tail: Iterator[Event | None],
+        collector: Collector,
+        deadline: float,
+        stop: threading.Event,
+    ) -> Why:
+        finished_at: float | None = None
+        while True:
+            # Asked before reading: what a child wrote before it died is then never missed.
+            dead = _is_dead(process)
+            self._take(process, tail, collector)
+            if dead:
+                return "ended"
+            now = time.monotonic()
+            if collector.finished:
+                finished_at = finished_at or now
+                if now - finished_at > GRACE_S:
+                    return "lingered"
+            elif collector.running and collector.running_for > self._settings.timeout:
+                return "timeout"
+            if now > deadline:
+                return "deadline"
+            if stop.wait(POLL_S):
+                return "stopped"
+
+    def _take(self, process: subprocess.Popen[bytes], tail: Iterator[Event | None], collector: Collector) -> None:
+        for event in iter(lambda: next(tail), None):
+            # A virtual environment's python.exe on Windows is a launcher: the events come from its child.
+            if WINDOWS or event.get("pid") == process.pid:
+                collector.feed(event)
+            else:
+                self._forked = True
+
+
+def _tail(stream: IO[bytes]) -> Iterator[Event | None]:
+    """Yield each event as its line is complete, and None whenever there is nothing more for now."""
+    rest: list[bytes] = []
+    while True:
+        chunk = stream.read(1 << 20)
+        if not chunk:
+            yield None
+            continue
+        *lines, partial = chunk.split(b"\n")
+        for line in lines:
+            event = _event(b"".join((*rest, line)))
+            rest.clear()
+            if event is not None:
+                yield event
+        rest.append(partial)
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def _is_dead(process: subprocess.Popen[bytes]) -> bool:
+    if sys.platform in ("win32", "darwin"):
+        return process.poll() is not None
+    # Left unreaped, its number stays taken: killing the group later cannot hit a stranger.
+    flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    try:
+        return process.returncode is not None or os.waitid(os.P_PID, process.pid, flags) is not None
+    except ChildProcessError:  # a host that ignores SIGCHLD has the kernel reap
+        return True
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the process and its group, and wait for it."""
+    if process.returncode is not None and not WINDOWS and sys.platform != "darwin":
+        return
+    if sys.platform == "win32":
+        if process.poll() is None:
+            subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], check=False, capture_output=True)
+    else:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _last(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - OUTPUT_TAIL))
+            return stream.read().decode("utf-8", "replace")
+    except OSError as error:
+        return f"(its output could not be read: {error.strerror})"

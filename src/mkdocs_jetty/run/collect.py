@@ -1,0 +1,205 @@
+"""From the events of one child process to scenario results.
+
+An event is a claim by a process that runs foreign code, so each is checked before it counts: wrong process, wrong id,
+wrong shape, and it is as if it had never been sent. What has no event stays unknown, and nothing is green by default.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+
+from mkdocs_jetty.run.model import STATUSES, Cause, ScenarioResult, Status, StepResult
+from mkdocs_jetty.spec.model import Problem, Scenario
+
+if TYPE_CHECKING:
+    from mkdocs_jetty.run.scrub import Scrubber
+
+Event = Mapping[str, Any]
+Sink = Callable[[str, ScenarioResult], None]
+_CAUSES = get_args(Cause)
+UNREACHED = StepResult("unknown")
+
+
+@dataclass
+class _Open:
+    """The scenario that is running now."""
+
+    scenario: Scenario
+    steps: list[StepResult]
+    since: float = field(default_factory=time.monotonic)
+    step: int | None = None
+
+    @property
+    def elapsed_ms(self) -> float:
+        return round((time.monotonic() - self.since) * 1000, 3)
+
+
+class Collector:
+    """Takes the events of one child and settles the scenarios that it was given, each once."""
+
+    def __init__(self, scenarios: Mapping[str, Scenario], scrub: Scrubber, settle: Sink) -> None:
+        self._scenarios = scenarios
+        self._scrub = scrub
+        self._sink = settle
+        self._open: _Open | None = None
+        self.settled: set[str] = set()
+        self.problems: list[Problem] = []
+        self.finished = False
+        self._handlers: dict[str, Callable[[Event], None]] = {
+            "problem": self._on_problem,
+            "scenario": self._on_scenario,
+            "step-start": self._on_step_start,
+            "step": self._on_step,
+            "end": self._on_end,
+            "finish": self._on_finish,
+        }
+
+    def feed(self, event: Event) -> None:
+        """Take one event of the child's own process."""
+        name = event.get("e")
+        handler = self._handlers.get(name) if isinstance(name, str) else None
+        if handler:
+            handler(event)
+
+    @property
+    def running(self) -> str | None:
+        """The id of the scenario that is running."""
+        return self._open.scenario.id if self._open else None
+
+    @property
+    def running_for(self) -> float:
+        """The seconds since the running scenario started."""
+        return time.monotonic() - self._open.since if self._open else 0.0
+
+    @property
+    def place(self) -> str:
+        """Where the running scenario is, for a message: `in: <step text>`."""
+        if self._open is None:
+            return ""
+        if self._open.step is not None:
+            return f"in: {self._open.scenario.steps[self._open.step].text}"
+        untouched = all(step is UNREACHED for step in self._open.steps)
+        return "in setup, before its first step" if untouched else "between its steps or in teardown"
+
+    def fail(self, cause: Cause, what: str) -> None:
+        """Settle the running scenario as failed, and with it the step that was running."""
+        if (now := self._open) is None:
+            return
+        message = f"{what} {self.place}"
+        if now.step is not None:
+            said = message if cause == "timeout" else f"{what} in this step"
+            now.steps[now.step] = StepResult("failed", message=self._scrub(said))
+        self._settle(now, ScenarioResult("failed", cause, message=self._scrub(message), duration_ms=now.elapsed_ms))
+
+    def abandon(self, message: str) -> None:
+        """Settle the running scenario as not reached: it was stopped through no fault of its own."""
+        if self._open:
+            self._settle(self._open, ScenarioResult("unknown", "not-reached", message=message))
+
+    def forget(self) -> None:
+        """Take the running scenario as never started, so that it runs again."""
+        self._open = None
+
+    def _settle(self, now: _Open, result: ScenarioResult) -> None:
+        self._open = None
+        scenario_id = now.scenario.id
+        # The first result stands: a second attempt that happens to pass does not undo a failure.
+        if scenario_id not in self.settled:
+            self.settled.add(scenario_id)
+            self._sink(scenario_id, _with_steps(result, tuple(now.steps)))
+
+    def _on_problem(self, event: Event) -> None:
+        message = self._text(event, "message")
+        if message:
+            level: Literal["warning", "error"] = "warning" if event.get("level") == "warning" else "error"
+            line, column = _whole(event, "line"), _whole(event, "column")
+            problem = Problem(level, self._text(event, "page") or "", line, column, message)
+            if problem not in self.problems:
+                self.problems.append(problem)
+
+    def _on_scenario(self, event: Event) -> None:
+        scenario = self._scenarios.get(str(event.get("id")))
+        if scenario:
+            self.fail("crash", "the run went on to the next scenario without a result")
+            self._open = _Open(scenario, [UNREACHED] * len(scenario.steps))
+
+    def _on_step_start(self, event: Event) -> None:
+        now, index = self._of_running(event)
+        if now and index is not None:
+            now.step = index
+
+    def _on_step(self, event: Event) -> None:
+        now, index = self._of_running(event)
+        if now and index is not None:
+            now.step = None
+            now.steps[index] = self._step_result(event)
+
+    def _on_end(self, event: Event) -> None:
+        now, _ = self._of_running(event)
+        if now:
+            self._settle(now, self._scenario_result(event, now))
+
+    def _on_finish(self, _: Event) -> None:
+        self.finished = True
+
+    def _of_running(self, event: Event) -> tuple[_Open | None, int | None]:
+        now = self._open
+        if now is None or event.get("id") != now.scenario.id:
+            return None, None
+        index = _whole(event, "index")
+        return now, index if index is not None and 0 <= index < len(now.steps) else None
+
+    def _step_result(self, event: Event) -> StepResult:
+        candidates = event.get("candidates")
+        return StepResult(
+            status=_status(event),
+            duration_ms=_number(event, "duration_ms"),
+            definition=self._text(event, "definition"),
+            message=self._text(event, "message"),
+            location=self._text(event, "location"),
+            traceback=self._text(event, "traceback"),
+            candidates=tuple(self._scrub(str(place)) for place in candidates) if isinstance(candidates, list) else (),
+        )
+
+    def _scenario_result(self, event: Event, now: _Open) -> ScenarioResult:
+        status, message = _status(event), self._text(event, "message")
+        cause = event.get("cause") if event.get("cause") in _CAUSES else None
+        if status == "passed" and not (now.steps and all(step.status == "passed" for step in now.steps)):
+            status, cause = "unknown", "inconclusive"
+            message = message or "reported as passed, but not every step was seen to pass"
+        if cause is None:
+            cause = {"failed": "error", "unknown": "inconclusive"}.get(status)
+        return ScenarioResult(
+            status=status,
+            cause=cast("Cause | None", cause),
+            duration_ms=_number(event, "duration_ms"),
+            message=message,
+            output=self._text(event, "output"),
+        )
+
+    def _text(self, event: Event, key: str) -> str | None:
+        value = event.get(key)
+        return None if value is None else self._scrub(str(value))
+
+
+def _with_steps(result: ScenarioResult, steps: tuple[StepResult, ...]) -> ScenarioResult:
+    return dataclasses.replace(result, steps=steps)
+
+
+def _status(event: Event) -> Status:
+    status = event.get("status")
+    return cast("Status", status) if status in STATUSES else "unknown"
+
+
+def _whole(event: Event, key: str) -> int | None:
+    value = event.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _number(event: Event, key: str) -> float | None:
+    value = event.get(key)
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

@@ -1,0 +1,107 @@
+"""Load the project's step modules into a pytest session, so that their fixtures and steps hold for every page."""
+
+from __future__ import annotations
+
+import re
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.pathlib import CouldNotResolvePathError, import_path, resolve_pkg_root_and_module_name
+
+from mkdocs_jetty.spec.model import Problem
+
+IGNORED = {"__pycache__", ".git", ".venv", "venv", "node_modules"}
+
+
+def step_files(root: Path, entries: tuple[str, ...]) -> Iterator[Path]:
+    """Every Python file of the step directories, `conftest.py` first."""
+    for entry in entries:
+        path = root / entry
+        if path.is_dir():
+            files = [file for file in path.rglob("*.py") if not IGNORED.intersection(file.parts)]
+            yield from sorted(files, key=lambda file: (file.name != "conftest.py", file))
+        elif path.suffix == ".py":
+            yield path
+
+
+def load_steps(
+    session: pytest.Session, root: Path, entries: tuple[str, ...], report: Callable[[Problem], None]
+) -> None:
+    """Load all step modules; one that fails is reported with its place, and the others still load."""
+    for path in step_files(root, entries):
+        if path.name == "__init__.py":
+            continue
+        try:
+            if path.name == "conftest.py":
+                _load_conftest(session, path)
+            else:
+                _load_module(session, path, root)
+        except (KeyboardInterrupt, pytest.exit.Exception):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a module may raise anything; SystemExit at import is its author's slip
+            report(import_problem(error, path, root))
+
+
+def _load_module(session: pytest.Session, path: Path, root: Path) -> None:
+    config = session.config
+    manager = config.pluginmanager
+    name = f"jetty-steps {path.relative_to(root).as_posix()}"
+    if manager.has_plugin(name):
+        return
+    mode = config.getoption("importmode")
+    namespace = bool(config.getini("consider_namespace_packages"))
+    if mode != "importlib":
+        manager.rewrite_hook.mark_rewrite(_module_name(path, namespace=namespace))
+    module = import_path(path, mode=mode, root=config.rootpath, consider_namespace_packages=namespace)
+    if not manager.is_registered(module):
+        with warnings.catch_warnings():
+            # Already imported by another step module that uses it: its assertions stay as they are.
+            warnings.simplefilter("ignore", pytest.PytestAssertRewriteWarning)
+            manager.register(module, name)
+
+
+def _module_name(path: Path, *, namespace: bool) -> str:
+    try:
+        return resolve_pkg_root_and_module_name(path, consider_namespace_packages=namespace)[1]
+    except CouldNotResolvePathError:
+        return path.stem
+
+
+def _load_conftest(session: pytest.Session, path: Path) -> None:
+    config = session.config
+    manager: Any = config.pluginmanager
+    module = manager._importconftest(
+        path, config.getoption("importmode"), rootpath=config.rootpath,
+        consider_namespace_packages=bool(config.getini("consider_namespace_packages")),
+    )  # fmt: skip
+    # It stands beside the steps, not above the pages: its hooks and fixtures hold for the whole session.
+    manager._conftest_plugins.discard(module)
+    fixtures: Any = session._fixturemanager
+    if hasattr(fixtures, "_arg2node2fixturedefs"):
+        fixtures.parsefactories(holder=module, node=session)
+    else:
+        fixtures.parsefactories(module, "")
+
+
+def import_problem(error: BaseException, path: Path, root: Path) -> Problem:
+    """The one message for a step module that does not import: where, and why."""
+    cause: BaseException = error
+    while cause.__cause__ is not None and "conftest" in type(cause).__name__.lower():
+        cause = cause.__cause__
+    cause = getattr(error, "cause", cause) if isinstance(getattr(error, "cause", None), BaseException) else cause
+    line = None
+    if isinstance(cause, SyntaxError) and cause.filename and Path(cause.filename) == path:
+        line = cause.lineno
+    else:
+        frames = [frame for frame in traceback.extract_tb(cause.__traceback__) if Path(frame.filename) == path]
+        line = frames[-1].lineno if frames else None
+    text = f"{type(cause).__name__}: {cause.msg if isinstance(cause, SyntaxError) else cause}".strip()
+    first = re.sub(r"\s+", " ", text)[:500]
+    name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+    return Problem(
+        "error", name, line, None, f"this step module does not import, so none of its steps are defined: {first}"
+    )

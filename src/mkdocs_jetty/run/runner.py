@@ -1,0 +1,254 @@
+"""From Spec to Results: what is to run is dealt to child processes, and what they say is put together.
+
+A child that dies or hangs costs the scenario it was in; the rest runs in a fresh child. That ends, because every child
+either settles a scenario or is the last of its group. Whatever happens, each scenario of the spec has a result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import re
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import cucumber_tag_expressions
+
+from mkdocs_jetty.run.child import Child, CommandBuilder, Ending, pytest_command
+from mkdocs_jetty.run.collect import UNREACHED, Collector, Sink
+from mkdocs_jetty.run.model import Cause, Results, ScenarioResult
+from mkdocs_jetty.run.scrub import Scrubber
+from mkdocs_jetty.spec.model import Problem, Scenario, Spec
+
+if TYPE_CHECKING:
+    from mkdocs_jetty.config import Settings
+
+SCENARIOS_PER_WORKER = 200
+"""Below this, one more process costs more than it saves."""
+_SHOWN_LINES = 30
+_FILE_LINE = re.compile(r'File "(?P<quoted>[^"\n]+)", line (?P<number>\d+)|(?P<bare>[^\s:"\']+):(?P<line>\d+)\b')
+
+OnResult = Callable[[str, ScenarioResult], None]
+Pages = dict[str, list[Scenario]]
+
+
+@dataclass
+class _Run:
+    """What the workers of one run share."""
+
+    settings: Settings
+    directory: Path
+    command: CommandBuilder
+    scrub: Scrubber
+    deadline: float
+    stop: threading.Event = field(default_factory=threading.Event)
+    settled: queue.SimpleQueue[tuple[str, ScenarioResult] | None] = field(default_factory=queue.SimpleQueue)
+
+    def child(self) -> Child:
+        directory = Path(tempfile.mkdtemp(prefix="child-", dir=self.directory))
+        return Child(self.settings, directory, self.command)
+
+
+def run(
+    spec: Spec, settings: Settings, on_result: OnResult | None = None, *, command: CommandBuilder = pytest_command
+) -> Results:
+    """Run what the settings select, and tell of each scenario as it ends; the user's code cannot make it raise."""
+    started = time.monotonic()
+    if not settings.execute:
+        return Results({s.id: _not_run(s, s.defect or "execute-off") for _, s in spec.scenarios()}, executed=False)
+    results, pages, problems = _select(spec, settings.tags)
+    interrupted = False
+    if pages:
+        directory = Path(tempfile.mkdtemp(prefix="jetty-"))
+        try:
+            scrub = Scrubber(settings.root, (directory,))
+            shared = _Run(settings, directory, command, scrub, started + settings.run_timeout)
+            interrupted = _run_groups(shared, _deal(pages, settings.concurrency), results, problems, on_result)
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+    for _, scenario in spec.scenarios():
+        results.setdefault(scenario.id, _not_run(scenario, "not-reached"))
+    ordered = {scenario.id: results[scenario.id] for _, scenario in spec.scenarios()}
+    distinct = tuple(dict.fromkeys(problems))
+    return Results(ordered, distinct, time.monotonic() - started, interrupted=interrupted)
+
+
+def _not_run(scenario: Scenario, cause: Cause) -> ScenarioResult:
+    return ScenarioResult("unknown", cause, (UNREACHED,) * len(scenario.steps))
+
+
+def _select(spec: Spec, tags: str) -> tuple[dict[str, ScenarioResult], Pages, list[Problem]]:
+    """Part what cannot or shall not run from what will, by page."""
+    results: dict[str, ScenarioResult] = {}
+    pages: Pages = {}
+    try:
+        expression = cucumber_tag_expressions.parse(tags) if tags.strip() else None
+    except Exception as error:  # noqa: BLE001 - the parser's errors have changed their types between its versions
+        return {}, {}, [Problem("error", "", None, None, f"tags: {tags!r} is not a tag expression: {error}")]
+    for feature, scenario in spec.scenarios():
+        if scenario.defect:
+            results[scenario.id] = _not_run(scenario, scenario.defect)
+        elif expression is not None and not expression.evaluate(list(scenario.tags)):
+            results[scenario.id] = _not_run(scenario, "not-selected")
+        else:
+            pages.setdefault(feature.page, []).append(scenario)
+    return results, pages, []
+
+
+def _deal(pages: Pages, concurrency: int | str) -> list[Pages]:
+    """Deal whole pages into groups of about the same number of scenarios."""
+    total = sum(map(len, pages.values()))
+    if isinstance(concurrency, int):
+        wanted = concurrency
+    else:
+        wanted = min(os.cpu_count() or 1, max(1, total // SCENARIOS_PER_WORKER))
+    sizes = [0] * max(1, min(wanted, len(pages)))
+    place: dict[str, int] = {}
+    for page in sorted(pages, key=lambda page: -len(pages[page])):
+        place[page] = sizes.index(min(sizes))
+        sizes[place[page]] += len(pages[page])
+    return [{page: pages[page] for page in pages if place[page] == group} for group in range(len(sizes))]
+
+
+def _run_groups(
+    shared: _Run,
+    groups: list[Pages],
+    results: dict[str, ScenarioResult],
+    problems: list[Problem],
+    on_result: OnResult | None,
+) -> bool:
+    """Run the groups at the same time, and hand on their results in this thread; true when interrupted."""
+    interrupted = False
+    with ThreadPoolExecutor(len(groups), "jetty") as pool, _terminable():
+        futures = [pool.submit(_run_group, shared, pages) for pages in groups]
+        try:
+            for future in futures:
+                future.add_done_callback(lambda _: shared.settled.put(None))
+            for scenario_id, result in _settled(shared, len(futures)):
+                results[scenario_id] = result
+                if on_result:
+                    on_result(scenario_id, result)
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            shared.stop.set()
+        for future in futures:
+            problems.extend(future.result())
+    while not shared.settled.empty():
+        if (late := shared.settled.get()) is not None:
+            results[late[0]] = late[1]
+    return interrupted
+
+
+def _settled(shared: _Run, workers: int) -> Iterator[tuple[str, ScenarioResult]]:
+    while workers:
+        # With a time limit, because a wait without one cannot be interrupted on Windows.
+        with contextlib.suppress(queue.Empty):
+            item = shared.settled.get(timeout=0.5)
+            if item is None:
+                workers -= 1
+            else:
+                yield item
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM unwind the stack, so that no child outlives us; where the host minds the signal, leave it alone."""
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(number: int, _: object) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+def _run_group(shared: _Run, pages: Pages) -> list[Problem]:
+    """Run the scenarios of some pages in one child after another, until each is settled or none can be."""
+    left: dict[str, Scenario] = {s.id: s for scenarios in pages.values() for s in scenarios}
+    problems: list[Problem] = []
+    sink: Sink = lambda scenario_id, result: shared.settled.put((scenario_id, result))  # noqa: E731
+    while left and not shared.stop.is_set():
+        collector = Collector(left, shared.scrub, sink)
+        paths = [shared.settings.root / page for page in pages if any(s.id in left for s in pages[page])]
+        ending = shared.child().run(list(left), paths, collector, shared.deadline, shared.stop)
+        _settle_running(collector, ending, shared.settings)
+        problems += collector.problems
+        left = {scenario_id: s for scenario_id, s in left.items() if scenario_id not in collector.settled}
+        problems += _remarks(ending, collector)
+        if ending.why == "stopped":
+            break
+        if ending.why == "deadline":
+            problems.append(_out_of_time(shared.settings))
+            break
+        if left and not collector.settled:
+            if not any(problem.level == "error" for problem in collector.problems):
+                problems.append(_nothing_started(left, ending, shared))
+            break
+    return problems
+
+
+def _settle_running(collector: Collector, ending: Ending, settings: Settings) -> None:
+    if ending.why == "stopped":
+        collector.abandon("interrupted")
+    elif ending.why == "deadline":
+        collector.abandon(f"stopped, because the run had taken {settings.run_timeout:g} s (run_timeout)")
+    elif ending.why == "timeout":
+        collector.fail("timeout", f"timed out after {settings.timeout:g} s")
+    elif ending.why == "lingered" or (collector.finished and (ending.returncode or 0) >= 0):
+        collector.fail("crash", "the run was ended")
+    else:
+        collector.fail("crash", ending.words)
+
+
+def _remarks(ending: Ending, collector: Collector) -> Iterator[Problem]:
+    if ending.forked:
+        yield _warning("A step forked a process that went on with the run; what that copy reported was ignored.")
+    if ending.why == "lingered":
+        yield _warning("The run had finished but its process hung, in a thread or an exit handler, and was stopped.")
+    elif ending.why == "ended" and collector.finished and ending.returncode not in range(6):
+        yield _warning(f"The run had finished, then {ending.words}; the results stand.")
+
+
+def _warning(message: str) -> Problem:
+    return Problem("warning", "", None, None, message)
+
+
+def _out_of_time(settings: Settings) -> Problem:
+    message = f"The run was stopped after {settings.run_timeout:g} s (run_timeout); what was left is not run."
+    return Problem("error", "", None, None, message)
+
+
+def _nothing_started(left: Mapping[str, Scenario], ending: Ending, shared: _Run) -> Problem:
+    """Say why a child started none of its scenarios, with the end of what it printed."""
+    text = shared.scrub(ending.output).strip()
+    page, line = _blame(text, shared.settings.root)
+    shown = "\n".join(text.splitlines()[-_SHOWN_LINES:])
+    count = "1 scenario was" if len(left) == 1 else f"{len(left)} scenarios were"
+    message = f"{count} never started: {ending.words}" + (f"\n{shown}" if shown else ".")
+    return Problem("error", page, line, None, message)
+
+
+def _blame(text: str, root: Path) -> tuple[str, int | None]:
+    """Find the innermost place in the project's own files that the text names."""
+    for match in reversed(list(_FILE_LINE.finditer(text))):
+        path = match["quoted"] or match["bare"]
+        with contextlib.suppress(OSError, ValueError):
+            if not Path(path).is_absolute() and (root / path).is_file():
+                return Path(path).as_posix(), int(match["number"] or match["line"])
+    return "", None

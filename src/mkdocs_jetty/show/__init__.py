@@ -1,0 +1,1 @@
+"""Show: a `Verdict` becomes HTML, badges, JSON, Cucumber Messages and JUnit."""

@@ -1,0 +1,67 @@
+"""Writes what programs read into the site's `jetty/` folder, and offers each form to the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from mkdocs_jetty.judge.model import Verdict
+from mkdocs_jetty.show.badges import badge_endpoint, badge_of, badge_stem, badge_svg
+from mkdocs_jetty.show.junit import junit_xml
+from mkdocs_jetty.show.messages import messages_ndjson
+from mkdocs_jetty.show.spec_json import UrlFor, spec_json
+
+__all__ = [
+    "badge_endpoint",
+    "badge_svg",
+    "junit_xml",
+    "messages_ndjson",
+    "site_files",
+    "spec_json",
+    "write_if_changed",
+    "write_site_files",
+]
+
+FOLDER = "jetty"
+
+
+def write_site_files(verdict: Verdict, site_dir: Path, url_for: UrlFor, generated: datetime) -> None:
+    """Write every export into the built site; a file that would say the same is left alone."""
+    for name, text in site_files(verdict, url_for, generated):
+        write_if_changed(site_dir / FOLDER / name, text)
+
+
+def site_files(verdict: Verdict, url_for: UrlFor, generated: datetime) -> Iterator[tuple[str, str]]:
+    """Each file of the `jetty/` folder: its name there, and its text."""
+    yield "spec.json", _json(spec_json(verdict, url_for, generated))
+    yield "messages.ndjson", messages_ndjson(verdict, generated)
+    yield "junit.xml", junit_xml(verdict)
+    for feature in verdict.features:
+        for mode in feature.modes:
+            svg, endpoint = badge_of(feature, mode)
+            stem = f"badges/{badge_stem(feature.feature.id, mode)}"
+            yield f"{stem}.svg", svg
+            yield f"{stem}.json", _json(endpoint)
+
+
+def write_if_changed(path: Path, text: str) -> bool:
+    """Write a file in one move, so that nobody ever reads half of it; say whether it was written."""
+    # A lone surrogate, as undecodable output leaves behind, has no place in UTF-8.
+    data = text.encode("utf-8", "replace")
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_bytes(data)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"

@@ -1,0 +1,133 @@
+"""The verdict as JSON, for programs to read: `jetty/spec.json` in the site, `jetty check --json`.
+
+Its shape is a promise, written down in `spec.schema.json` beside this file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import datetime, timezone
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario, ModeVerdict, Verdict
+from mkdocs_jetty.judge.verdict import mode_status
+from mkdocs_jetty.run.model import StepResult
+from mkdocs_jetty.show.anchors import anchor
+from mkdocs_jetty.spec.model import Problem, Step
+
+SCHEMA: Path = Path(__file__).with_name("spec.schema.json")
+
+UrlFor = Callable[[str], str]
+
+
+def spec_json(verdict: Verdict, url_for: UrlFor, generated: datetime) -> dict[str, Any]:
+    """Everything the verdict says, in types that JSON has."""
+    return {
+        "schema": 1,
+        "generated": generated.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "project": {
+            "name": verdict.name,
+            "state": verdict.state,
+            "preset": [],
+            "finish_line": verdict.finish_line,
+            "verdict": overall(verdict),
+        },
+        "counts": dict(verdict.counts),
+        "features": [_feature(feature, url_for) for feature in verdict.features],
+        "standards": [],
+        "problems": [_problem(problem) for problem in verdict.problems],
+    }
+
+
+def overall(verdict: Verdict) -> str:
+    """The project in one word; a project where nothing ran is not green."""
+    if verdict.red:
+        return "red"
+    return mode_status([scenario for feature in verdict.features for scenario in feature.scenarios])
+
+
+def _feature(verdict: FeatureVerdict, url_for: UrlFor) -> dict[str, Any]:
+    feature = verdict.feature
+    url = url_for(feature.page)
+    return {
+        "id": feature.id,
+        "name": feature.name,
+        "page": feature.page,
+        "url": url,
+        "line": feature.line,
+        "traits": list(feature.traits),
+        "level": verdict.level,
+        "complete": verdict.complete,
+        "modes": {mode: _mode(judged) for mode, judged in verdict.modes.items()},
+        "standards": [],
+        "scenarios": [_scenario(judged, url) for judged in verdict.scenarios],
+    }
+
+
+def _mode(mode: ModeVerdict) -> dict[str, Any]:
+    return {
+        "status": mode.status,
+        "passed": mode.passed,
+        "total": mode.total,
+        "standing_on_nothing": mode.standing_on_nothing,
+    }
+
+
+def _scenario(judged: JudgedScenario, url: str) -> dict[str, Any]:
+    scenario, result = judged.scenario, judged.result
+    return {
+        "id": scenario.id,
+        "name": scenario.name,
+        "mode": scenario.mode,
+        "status": result.status,
+        "cause": result.cause,
+        "message": result.message,
+        "wip": scenario.wip,
+        "reused": result.reused,
+        "tags": list(scenario.tags),
+        "standards": list(scenario.standards),
+        "line": scenario.line,
+        "row_line": scenario.row_line,
+        "url": f"{url}#{anchor(scenario.id)}",
+        "duration_ms": _milliseconds(result.duration_ms),
+        "red_on": None,
+        "green_on": None,
+        "steps": [_step(step, found) for step, found in paired(scenario.steps, result.steps)],
+    }
+
+
+def paired(steps: tuple[Step, ...], results: tuple[StepResult, ...]) -> list[tuple[Step, StepResult]]:
+    """Each step with its result; one that has none is unknown."""
+    nothing = StepResult("unknown")
+    pairs = zip_longest(steps, results[: len(steps)], fillvalue=None)
+    return [(step, result or nothing) for step, result in pairs if step is not None]
+
+
+def _step(step: Step, result: StepResult) -> dict[str, Any]:
+    return {
+        "keyword": step.keyword,
+        "text": step.text,
+        "line": step.line,
+        "status": result.status,
+        "duration_ms": _milliseconds(result.duration_ms),
+        "definition": result.definition,
+        "message": result.message,
+    }
+
+
+def _milliseconds(value: float | None) -> float | None:
+    # JSON has no NaN, and a clock that went wrong is no reason to write no file.
+    return round(value, 3) if value is not None and math.isfinite(value) else None
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "level": problem.level,
+        "page": problem.page,
+        "line": problem.line,
+        "column": problem.column,
+        "message": problem.message,
+    }

@@ -1,0 +1,171 @@
+"""What a block's template needs to know about each line that it shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mkdocs_jetty.show import words
+from mkdocs_jetty.show.anchors import anchor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mkdocs_jetty.judge.model import JudgedScenario, Verdict
+    from mkdocs_jetty.run.model import StepResult
+    from mkdocs_jetty.show.words import Mark
+    from mkdocs_jetty.spec.model import Block, Feature, ShownExamples, ShownScenario, ShownStep, Step
+
+_NO_MATCH = "no step definition matches"
+
+
+class Failure(NamedTuple):
+    """Why something did not pass, and where."""
+
+    mark: Mark
+    step: str
+    """The step, where the failure does not stand right under it."""
+    message: str
+    places: tuple[str, ...]
+    candidates: tuple[str, ...] = ()
+    traceback: str | None = None
+    line: int = 0
+
+
+class StepView(NamedTuple):
+    """One step as shown."""
+
+    step: ShownStep
+    mark: Mark | None
+    failure: Failure | None = None
+
+
+class RowView(NamedTuple):
+    """One row of an Examples table."""
+
+    cells: tuple[str, ...]
+    anchor: str
+    mark: Mark
+    failures: tuple[Failure, ...]
+    took: str
+
+
+class ScenarioView(NamedTuple):
+    """One scenario or outline as shown."""
+
+    anchor: str
+    mark: Mark
+    took: str
+    reused: bool
+    steps: tuple[StepView, ...]
+    rest: tuple[Failure, ...]
+    """What went wrong outside the steps that are shown."""
+    examples: tuple[tuple[ShownExamples, tuple[RowView, ...]], ...]
+    outputs: tuple[str, ...]
+
+
+def _message(result: StepResult) -> str:
+    if result.status == "undefined":
+        extra = (result.message or "").strip()
+        return extra if _NO_MATCH in extra.lower() else "\n".join(filter(None, (_NO_MATCH, extra)))
+    if result.status == "ambiguous" and not result.message:
+        return "more than one step definition matches"
+    if result.status == "pending" and not result.message:
+        return "its step definition is not written yet"
+    return (result.message or "").strip() or "no message"
+
+
+def _distinct(places: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(place for place in places if place))
+
+
+def _step_failure(feature: Feature, step: Step, result: StepResult, *, known_red: bool) -> Failure | None:
+    if result.status in ("passed", "unknown") and not result.message:
+        return None
+    label = f"{'Background: ' if step.background else ''}{step.keyword} {step.text}"
+    places = _distinct((f"{feature.page}:{step.line}", result.definition, result.location))
+    mark = words.step_mark(result.status, known_red=known_red)
+    return Failure(mark, label, _message(result), places, result.candidates, result.traceback, step.line)
+
+
+def failures_of(feature: Feature, judged: JudgedScenario) -> tuple[Failure, ...]:
+    """All that kept a scenario from passing, in the order of its steps."""
+    scenario, result = judged.scenario, judged.result
+    pairs = zip(scenario.steps, result.steps)  # noqa: B905 (a crash may cut the results short)
+    found = [_step_failure(feature, step, outcome, known_red=judged.known_red) for step, outcome in pairs]
+    failures = [failure for failure in found if failure]
+    told = {failure.message for failure in failures}
+    message = (result.message or "").strip()
+    if message and message not in told:
+        place = f"{feature.page}:{scenario.row_line or scenario.line}"
+        failures.append(Failure(words.scenario_mark(judged), "", message, (place,)))
+    return tuple(failures)
+
+
+class BlockView:
+    """One block with all that the verdict knows about it."""
+
+    def __init__(self, verdict: Verdict, block: Block) -> None:
+        self._features = {feature.feature.id: feature for feature in verdict.features}
+        self._judged = {
+            judged.scenario.id: (feature.feature, judged)
+            for feature in verdict.features
+            for judged in feature.scenarios
+        }
+        self._block = block
+
+    def background(self, steps: Sequence[ShownStep]) -> tuple[StepView, ...]:
+        """The steps of a background, each with the worst of what it met in any scenario."""
+        feature = self._features.get(self._block.feature_id or "")
+        met: dict[int, list[StepResult]] = {}
+        for judged in feature.scenarios if feature else ():
+            for step, result in zip(judged.scenario.steps, judged.result.steps):  # noqa: B905 (may be cut short)
+                if step.background:
+                    met.setdefault(step.line, []).append(result)
+        return tuple(StepView(step, _worst(met.get(step.line, []))) for step in steps)
+
+    def scenario(self, shown: ShownScenario) -> ScenarioView:
+        """A scenario or an outline with what became of it."""
+        examples = tuple((table, tuple(map(self._row, table.rows))) for table in shown.examples)
+        outline = any(rows for _, rows in examples)
+        known = [self._judged[key] for key in shown.scenario_ids if key in self._judged]
+        marks = [words.scenario_mark(self._judged.get(key, (None, None))[1]) for key in shown.scenario_ids]
+        results = [judged.result for _, judged in known]
+        failures = failures_of(*known[0]) if known and not outline else ()
+        lines = {step.line for step in shown.steps}
+        times = [result.duration_ms for result in results if result.duration_ms is not None]
+        first = anchor(shown.scenario_ids[0]) if shown.scenario_ids else f"scenario-line-{shown.line}"
+        return ScenarioView(
+            anchor=f"outline-{first}" if outline else first,
+            mark=words.outline_mark(marks) if marks else words.scenario_mark(None),
+            took=words.duration(sum(times)) if times else "",
+            reused=bool(results) and all(result.reused for result in results),
+            steps=tuple(self._step(step, known, failures) for step in shown.steps),
+            rest=tuple(failure for failure in failures if failure.line not in lines),
+            examples=examples,
+            outputs=tuple(result.output for result in results if result.output),
+        )
+
+    def _step(
+        self, shown: ShownStep, known: Sequence[tuple[Feature, JudgedScenario]], failures: Sequence[Failure]
+    ) -> StepView:
+        met = [
+            (result, judged.known_red)
+            for _, judged in known
+            for step, result in zip(judged.scenario.steps, judged.result.steps)  # noqa: B905 (may be cut short)
+            if step.line == shown.line
+        ]
+        excused = all(known_red for result, known_red in met if words.STEP[result.status].tone == "red")
+        failure = next((item for item in failures if item.line == shown.line), None)
+        return StepView(shown, _worst([result for result, _ in met], known_red=excused), failure)
+
+    def _row(self, row: tuple[tuple[str, ...], str]) -> RowView:
+        cells, key = row
+        feature, judged = self._judged.get(key, (None, None))
+        if feature is None or judged is None:
+            return RowView(cells, anchor(key), words.scenario_mark(None), (), "")
+        took = words.duration(judged.result.duration_ms)
+        return RowView(cells, anchor(key), words.scenario_mark(judged), failures_of(feature, judged), took)
+
+
+def _worst(results: Sequence[StepResult], *, known_red: bool = False) -> Mark:
+    return words.step_mark(words.worst_status(result.status for result in results), known_red=known_red)

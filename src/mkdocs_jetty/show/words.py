@@ -1,0 +1,119 @@
+"""Statuses in plain words, with the tone and the mark that go with each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mkdocs_jetty.judge.model import JudgedScenario, ModeVerdict
+    from mkdocs_jetty.run.model import Cause, Status
+
+
+class Mark(NamedTuple):
+    """How a status looks and reads."""
+
+    tone: str
+    icon: str
+    word: str
+
+
+STEP: Mapping[Status, Mark] = {
+    "passed": Mark("green", "pass", "passed"),
+    "failed": Mark("red", "fail", "failed"),
+    "pending": Mark("red", "wait", "pending"),
+    "undefined": Mark("red", "ask", "undefined"),
+    "ambiguous": Mark("red", "ask", "ambiguous"),
+    "skipped": Mark("grey", "skip", "skipped"),
+    "unknown": Mark("grey", "none", "not run"),
+}
+MODE: Mapping[str, Mark] = {
+    "none": Mark("grey", "none", "nothing specified"),
+    "red": Mark("red", "fail", "red"),
+    "green": Mark("green", "pass", "green"),
+    "wip": Mark("amber", "wait", "known red"),
+    "unknown": Mark("grey", "none", "not run"),
+    "not-applicable": Mark("grey", "skip", "not applicable"),
+}
+CAUSE: Mapping[Cause, str] = {
+    "assertion": "failed: expectation not met",
+    "error": "failed: error",
+    "timeout": "failed: took too long",
+    "crash": "failed: the process crashed",
+    "setup": "failed in setup",
+    "teardown": "failed in teardown",
+    "wip-passed": "failed: it passes, so its @wip has to go",
+    "not-selected": "not run: not selected",
+    "execute-off": "not run: execution is off",
+    "no-steps": "not run: it has no steps",
+    "no-rows": "not run: its Examples have no rows",
+    "invalid-gherkin": "not run: invalid Gherkin",
+    "not-reached": "not run: not reached",
+    "unavailable": "not run: something it needs is missing",
+    "inconclusive": "inconclusive: the run could not tell",
+}
+# From what needs a look first to what needs none.
+URGENCY: tuple[Status, ...] = ("failed", "ambiguous", "undefined", "pending", "skipped", "unknown", "passed")
+_TONES = ("red", "amber", "grey", "green")
+
+
+def scenario_mark(judged: JudgedScenario | None) -> Mark:
+    """The mark of one scenario; without a verdict there is no evidence, hence no green."""
+    if judged is None:
+        return STEP["unknown"]._replace(word="not run: no result")
+    plain = STEP[judged.result.status]
+    word = CAUSE[judged.result.cause] if judged.result.cause else plain.word
+    if judged.known_red:
+        return Mark("amber", "wait", f"known red, {word}")
+    if judged.red:
+        return Mark("red", plain.icon if plain.tone == "red" else "wait", word)
+    # A red tone is the verdict's to give: without it, what is not passed stays grey.
+    return Mark("green" if judged.result.status == "passed" else "grey", plain.icon, word)
+
+
+def outline_mark(marks: list[Mark]) -> Mark:
+    """One mark for all rows of an outline: that of the worst of them."""
+    worst = min(marks, key=lambda mark: _TONES.index(mark.tone))
+    same = sum(mark.tone == worst.tone for mark in marks)
+    if len(marks) == 1 or (same == len(marks) and len({mark.word for mark in marks}) == 1):
+        return worst
+    kind = {"red": "red", "amber": "known red", "grey": "not run or skipped", "green": "passed"}[worst.tone]
+    return worst._replace(word=f"{same} of {len(marks)} rows {kind}")
+
+
+def step_mark(status: Status, *, known_red: bool = False) -> Mark:
+    """The mark of one step; what fails by agreement is amber."""
+    mark = STEP[status]
+    return mark._replace(tone="amber") if known_red and mark.tone == "red" else mark
+
+
+def worst_status(statuses: Iterable[Status]) -> Status:
+    """The status that stands for many."""
+    return min(statuses, key=URGENCY.index, default="unknown")
+
+
+def mode_mark(mode: ModeVerdict) -> Mark:
+    """The mark of one mode of a feature, with its counts in the word."""
+    mark = MODE[mode.status]
+    if mode.standing_on_nothing:
+        mark = Mark("amber", "wait", "stands on nothing")
+    counted = mode.total and mode.status != "not-applicable"
+    return mark._replace(word=f"{mark.word} · {mode.passed} of {mode.total}") if counted else mark
+
+
+def duration(milliseconds: float | None) -> str:
+    """A duration as one reads it aloud."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 999.5:  # noqa: PLR2004
+        return f"{milliseconds:.0f} ms" if milliseconds >= 1 else "< 1 ms"
+    seconds = milliseconds / 1000
+    if seconds < 59.95:  # noqa: PLR2004
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"  # noqa: PLR2004
+    return f"{round(seconds) // 60} min {round(seconds) % 60} s"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 scenario`, `2 scenarios`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

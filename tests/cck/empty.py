@@ -1,0 +1,1 @@
+"""No steps, so no definitions."""

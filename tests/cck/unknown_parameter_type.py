@@ -1,0 +1,1 @@
+"""A definition with an unknown parameter type is not registered: the step stays undefined."""

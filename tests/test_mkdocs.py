@@ -1,0 +1,250 @@
+"""Real sites, built by `mkdocs build` in a process of its own."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import markdown
+import pytest
+
+from mkdocs_jetty.hosts.markdown import NOT_READ, NOT_RUN, JettyExtension, PageContext
+from mkdocs_jetty.judge.verdict import judge
+from mkdocs_jetty.run.model import Results
+from mkdocs_jetty.spec.model import Spec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STEPS = """\
+from pytest_bdd import given, then
+
+@given("a cart")
+def cart():
+    pass
+
+@then("it holds")
+def holds():
+    pass
+
+@then("it breaks")
+def breaks():
+    raise AssertionError("<b>broken</b>")
+"""
+PAGE = """\
+# Cart
+
+```gherkin
+Feature: Cart
+
+  Scenario: Filling
+    Given a cart
+    Then {then}
+```
+"""
+
+
+class Site:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.write("mkdocs.yml", "site_name: Shop\nplugins: [jetty]\n")
+        self.write("features/steps.py", STEPS)
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def build(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "mkdocs", "build", *arguments]
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": "1763800000", "NO_MKDOCS_2_WARNING": "1"}
+        return subprocess.run(
+            command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def read(self, name: str) -> str:
+        return (self.root / "site" / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def test_a_green_specification_builds(site: Site) -> None:
+    site.write("docs/index.md", "# Home\n")
+    site.write("docs/guide/cart.md", PAGE.format(then="it holds"))
+    built = site.build("--strict")
+    assert built.returncode == 0, built.stderr
+    assert json.loads(site.read("jetty/spec.json"))["counts"]["passed"] == 1
+    assert "Filling" in site.read("guide/cart/index.html")
+    assert "<div data-jetty=" not in site.read("guide/cart/index.html")
+    overview = site.read("jetty/index.html")
+    assert "Everything specified here works." in overview
+    assert '<a href="../guide/cart/">Cart</a>' in overview
+    assert "assets/jetty.css" in site.read("guide/cart/index.html")
+    assert (site.root / "site/assets/jetty.css").is_file()
+
+
+@pytest.mark.parametrize("arguments", [[], ["--strict", "--quiet"], ["--dirty"]])
+def test_a_red_specification_fails_after_the_whole_site_is_written(site: Site, arguments: list[str]) -> None:
+    site.write("docs/index.md", PAGE.format(then="it breaks"))
+    site.write("docs/other.md", "# Other\n")
+    built = site.build(*arguments)
+    assert built.returncode == 1, built.stderr
+    assert "docs/index.md:6: Filling: failed" in built.stderr
+    assert "Traceback" not in built.stderr
+    assert "&lt;b&gt;broken" in site.read("index.html")
+    assert "<b>broken" not in site.read("index.html")
+    for name in ("other/index.html", "jetty/index.html", "jetty/spec.json", "jetty/junit.xml", "sitemap.xml"):
+        assert (site.root / "site" / name).is_file(), name
+
+
+def test_an_empty_fail_on_never_fails(site: Site) -> None:
+    site.write("mkdocs.yml", "site_name: Shop\nplugins:\n  - jetty:\n      fail_on: []\n")
+    site.write("docs/index.md", PAGE.format(then="it breaks"))
+    built = site.build("--strict")
+    assert built.returncode == 0, built.stderr
+    assert json.loads(site.read("jetty/spec.json"))["counts"]["failed"] == 1
+
+
+@pytest.mark.parametrize("theme", ["mkdocs", "readthedocs", "material"])
+def test_every_theme_shows_the_status_in_its_navigation(site: Site, theme: str) -> None:
+    site.write("mkdocs.yml", f"site_name: Shop\ntheme: {theme}\nplugins: [jetty]\n")
+    site.write("docs/index.md", "# Home\n")
+    site.write("docs/cart.md", PAGE.format(then="it holds"))
+    built = site.build()
+    assert built.returncode == 0, built.stderr
+    navigation = site.read("index.html")
+    assert ("md-status--jetty-green" if theme == "material" else "Cart ✓") in navigation
+
+
+def test_python_beside_the_pages_is_not_published(site: Site) -> None:
+    site.write("docs/index.md", PAGE.format(then="it holds"))
+    site.write("docs/conftest.py", "")
+    site.write("docs/__pycache__/conftest.cpython-311.pyc", "")
+    assert site.build().returncode == 0
+    assert not list((site.root / "site").rglob("*.py*"))
+
+
+def test_a_wrong_option_stops_the_build_with_its_line(site: Site) -> None:
+    site.write("mkdocs.yml", "site_name: Shop\nplugins:\n  - jetty:\n      stepz: x\n")
+    site.write("docs/index.md", "# Home\n")
+    built = site.build()
+    assert built.returncode == 1
+    assert "mkdocs.yml:4: jetty has no option `stepz` (did you mean `steps`?)" in built.stderr
+
+
+def test_a_disabled_plugin_does_nothing(site: Site) -> None:
+    site.write("mkdocs.yml", "site_name: Shop\nplugins:\n  - jetty:\n      enabled: false\n")
+    site.write("docs/index.md", PAGE.format(then="it breaks"))
+    assert site.build("--strict").returncode == 0
+    assert not (site.root / "site/jetty").exists()
+
+
+def test_without_execution_nothing_is_green(site: Site) -> None:
+    site.write("mkdocs.yml", "site_name: Shop\nplugins:\n  - jetty:\n      execute: false\n")
+    site.write("docs/index.md", PAGE.format(then="it holds"))
+    assert site.build().returncode == 0
+    counts = json.loads(site.read("jetty/spec.json"))["counts"]
+    assert (counts["passed"], counts["unknown"]) == (0, 1)
+
+
+def test_a_feature_file_has_a_page_of_its_own(site: Site) -> None:
+    site.write("mkdocs.yml", "site_name: Shop\nplugins:\n  - jetty:\n      features: classic\n")
+    site.write("docs/index.md", "# Home\n")
+    site.write("classic/old.feature", "Feature: Old & <i>odd</i>\n  Scenario: S\n    Given a cart\n")
+    built = site.build("--strict")
+    assert built.returncode == 0, built.stderr
+    page = site.read("jetty/features/classic-old/index.html")
+    assert "<i>odd" not in page
+    assert json.loads(site.read("jetty/spec.json"))["features"][0]["url"] == "jetty/features/classic-old/"
+
+
+def test_the_overview_stands_where_it_is_marked_and_nowhere_else(site: Site) -> None:
+    site.write("docs/index.md", "# Home\n\n<!-- jetty/overview -->\n\n    <!-- jetty/failures -->\n")
+    site.write("docs/cart.md", PAGE.format(then="it holds"))
+    built = site.build()
+    assert built.returncode == 0, built.stderr
+    home = site.read("index.html")
+    assert "Everything specified here works." in home
+    assert "&lt;!-- jetty/failures --&gt;" in home
+    assert not (site.root / "site/jetty/index.html").exists()
+
+
+def test_a_fence_that_no_page_file_holds_fails_the_build(site: Site) -> None:
+    site.write("mkdocs.yml", "site_name: Shop\nhooks: [hooks.py]\nplugins: [jetty]\n")
+    text = "\n\n```gherkin\nFeature: Late\n```\n"
+    site.write("hooks.py", f"def on_page_markdown(markdown, **kwargs):\n    return markdown + {text!r}\n")
+    site.write("docs/index.md", "# Home\n")
+    built = site.build()
+    assert built.returncode == 1
+    assert NOT_READ in site.read("index.html")
+
+
+def test_a_fence_runs_wherever_markdown_allows_one(site: Site) -> None:
+    fence = "```gherkin\nScenario: {name}\n  Given a cart\n  Then it holds\n```\n"
+    listed = "- In a list:\n\n" + re.sub(r"^", "    ", fence.format(name="Listed"), flags=re.MULTILINE)
+    quoted = re.sub(r"^", "> ", fence.format(name="Quoted").rstrip(), flags=re.MULTILINE)
+    site.write("docs/index.md", f"# Places\n\n{listed}\n\nText.\n\n{quoted}\n")
+    built = site.build()
+    assert built.returncode == 0, built.stderr
+    assert json.loads(site.read("jetty/spec.json"))["counts"]["passed"] == 2
+    assert NOT_READ not in site.read("index.html")
+
+
+# ---- the extension alone ----
+
+FENCE = "```gherkin\nFeature: <A>\n```\n"
+
+
+@pytest.mark.parametrize(
+    "others",
+    [[], ["fenced_code"], ["pymdownx.superfences"], ["pymdownx.superfences", "fenced_code"], ["md_in_html", "toc"]],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_the_extension_works_in_any_order_with_others(others: list[str], first: bool) -> None:
+    own = JettyExtension()
+    md = markdown.Markdown(extensions=[own, *others] if first else [*others, own])
+    shown = md.convert(f"- item\n\n    {FENCE.strip().replace(chr(10), chr(10) + '    ')}\n")
+    assert NOT_RUN in shown
+    assert html.escape("Feature: <A>") in shown
+    assert "<A>" not in shown
+
+
+def test_without_results_nothing_is_shown_as_run() -> None:
+    shown = markdown.markdown(f"# T\n\n{FENCE}\n\n<!-- jetty/overview -->\n", extensions=["mkdocs_jetty"])
+    assert shown.count(NOT_RUN) == 2
+    assert "green" not in shown
+
+
+def test_headings_are_left_alone() -> None:
+    md = markdown.Markdown(extensions=["toc", JettyExtension()])
+    shown = md.convert(f"# One\n\n{FENCE}\n## Two\n\n{FENCE}")
+    assert shown.count(NOT_RUN) == 2
+    assert [token["name"] for token in md.toc_tokens[0]["children"]] == ["Two"]
+
+
+@pytest.mark.parametrize("header", ["``` { .gherkin run=false }", "```gherkin {run=false}", '```gherkin run="false"'])
+def test_every_spelling_of_an_example_is_an_example(header: str) -> None:
+    shown = markdown.markdown(f"{header}\nFeature: A\n```\n", extensions=["mkdocs_jetty"])
+    assert "jetty-example" in shown
+
+
+def test_a_fence_that_was_not_read_says_so_and_is_recorded() -> None:
+    verdict = judge(Spec(), Results(), name="x", state="internal", fail_on=("red",))
+    context = PageContext(verdict, "docs/a.md")
+    shown = markdown.markdown(FENCE, extensions=[JettyExtension(context)])
+    assert NOT_READ in shown
+    assert context.unread == [("docs/a.md", "Feature: <A>")]
+
+
+def test_a_fence_in_indented_code_stays_code() -> None:
+    shown = markdown.markdown(f"Text:\n\n    {FENCE.strip().replace(chr(10), chr(10) + '    ')}\n\n{FENCE}",
+                              extensions=[JettyExtension()])  # fmt: skip
+    assert shown.count(NOT_RUN) == 1
