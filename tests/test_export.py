@@ -128,7 +128,7 @@ def test_spec_json_says_what_the_contract_promises(verdict: Verdict) -> None:
     }  # fmt: skip
     assert (feature["url"], feature["traits"], feature["level"]) == ("door/", ["entrance"], "none")
     known = next(one for one in feature["scenarios"] if one["id"] == "door/known")
-    assert (known["url"], known["row_line"], known["wip"]) == ("door/#scenario-known", 12, True)
+    assert (known["url"], known["row_line"], known["wip"]) == ("door/#scenario-door--known", 12, True)
     assert known["standards"] == ["throttling"]
     assert known["steps"][0]["definition"] == "features/door.py:7"
 

@@ -123,10 +123,10 @@ def test_every_status_is_said_in_words_and_colour(status: str) -> None:
     result = ScenarioResult(status, steps=(StepResult("passed"), StepResult(status)), duration_ms=38.2)  # type: ignore[arg-type]
     text = html.render_block(verdict_of(judge(result)), block_of(SHOWN))
     tree = sound(text)
-    assert f'<section class="jetty-scenario jetty-{TONES.get(status, "red")}" id="scenario-in">' in text
+    assert f'<section class="jetty-scenario jetty-{TONES.get(status, "red")}" id="scenario-login--in">' in text
     assert ("not run" if status == "unknown" else status) in tree.text
     assert "38 ms" in tree.text
-    assert 'href="#scenario-in"' in text
+    assert 'href="#scenario-login--in"' in text
 
 
 @pytest.mark.parametrize("cause", CAUSE)
@@ -192,9 +192,9 @@ def test_an_outline_has_a_status_for_each_row_and_the_failure_after_it() -> None
     shown = replace(SHOWN, keyword="Scenario Outline", examples=(table,), scenario_ids=("login/o-1", "login/o-2"))
     text = html.render_block(verdict_of(judge(good, rows[0]), judge(bad, rows[1])), block_of(shown))
     tree = sound(text)
-    assert '<tr id="scenario-o-1" class="jetty-green">' in text
-    assert '<tr id="scenario-o-2" class="jetty-red">' in text
-    assert text.index("scenario-o-2") < text.index("too short")
+    assert '<tr id="scenario-login--o-1" class="jetty-green">' in text
+    assert '<tr id="scenario-login--o-2" class="jetty-red">' in text
+    assert text.index("scenario-login--o-2") < text.index("too short")
     assert "1 of 2 rows red" in tree.text
 
 
@@ -232,7 +232,7 @@ def test_the_status_names_the_layers_and_links_what_is_red() -> None:
     assert "not applicable" in tree.text
     assert "stands on nothing" in tree.text
     assert "1 scenario not passed" in tree.text
-    assert '<a href="#scenario-in">Signs in</a>' in text
+    assert '<a href="#scenario-login--in">Signs in</a>' in text
     assert html.render_status(whole, "docs/other.md") == ""
 
 
@@ -251,7 +251,7 @@ def test_the_overview_opens_with_the_answer() -> None:
 def test_the_failures_list_links_each_and_is_friendly_when_empty() -> None:
     judged = judge(ScenarioResult("failed", "crash", message="the process died"))
     text = html.render_failures(verdict_of(judged))
-    assert f'href="{PAGE}#scenario-in"' in text
+    assert f'href="{PAGE}#scenario-login--in"' in text
     assert f"{PAGE}:5" in sound(text).text
     assert "Every scenario passed" in sound(html.render_failures(verdict_of(judge(ScenarioResult("passed"))))).text
 

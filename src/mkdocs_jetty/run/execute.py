@@ -71,7 +71,7 @@ def bdd_scenario(scenario: Scenario, feature: bdd.Feature) -> bdd.Scenario:
     rule = bdd.Rule("Rule", scenario.rule, "", set()) if scenario.rule is not None else None
     return bdd.Scenario(
         feature=feature, keyword=scenario.keyword, name=scenario.name, line_number=scenario.line,
-        steps=[_bdd_step(step) for step in scenario.steps], description=scenario.description, 
+        steps=[_bdd_step(step) for step in scenario.steps], description=scenario.description,
         tags=_names(scenario.tags), rule=rule,
     )  # fmt: skip
 
@@ -214,10 +214,13 @@ class ScenarioRun:
         )
 
 
+def _refuse_async(is_async: bool) -> None:
+    if is_async:
+        raise AsyncStepError(_ASYNC)
+
+
 _ASYNC = (
-    "this step is `async def`, which pytest-bdd never awaits, so nothing would be checked; "
-    "make it a plain function"
-)
+    "this step is `async def`, which pytest-bdd never awaits, so nothing would be checked; make it a plain function"
 )
 
 

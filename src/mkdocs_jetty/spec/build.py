@@ -175,7 +175,8 @@ class BlockBuilder:
             )
         return Scenario(
             id=self.draft.claim(wanted), name=name, keyword=node["keyword"], mode=self.place.mode(tags, line),
-            tags=tags,            line=line, steps=steps, row_line=row, outline=node["name"] if row is not None else None,
+            tags=tags, line=line, steps=steps, row_line=row,
+            outline=node["name"] if row is not None else None,
             rule=rule["name"] if rule else None, description=_dedent(node["description"]), defect=defect,
         )  # fmt: skip
 

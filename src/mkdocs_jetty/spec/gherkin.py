@@ -19,6 +19,9 @@ from gherkin.token_matcher import TokenMatcher
 from mkdocs_jetty.spec.model import Problem
 
 LANGUAGE = re.compile(r"^\s*#\s*language\s*:\s*([a-zA-Z\-_]+)\s*$")
+# `Givn`, `Gven`, `Whhen` are this close to a keyword; the words that prose begins with and that are as close are not errors.
+RESEMBLES = 0.85
+INNOCENT = frozenset({"gives", "thens"})
 PARSER_PLACE = re.compile(r"^\(\d+:\d+\):\s*")
 
 
@@ -115,6 +118,13 @@ def _problem(error: Any, page: str, indent: int) -> Problem:
     )
 
 
+def _resembles(word: str, keyword: str) -> bool:
+    if word == keyword:
+        return False
+    swapped = sorted(word) == sorted(keyword)
+    return swapped or (len(word) > 3 and difflib.SequenceMatcher(None, word, keyword).ratio() >= RESEMBLES)  # noqa: PLR2004 - shorter words resemble too much
+
+
 def misspelt_steps(node: dict[str, Any], lines: Sequence[str], language: str) -> list[tuple[int, str]]:
     """Find description lines that were meant as steps: `Givn a cart` is prose to the parser, so it would never run.
 
@@ -148,8 +158,7 @@ def misspelt_steps(node: dict[str, Any], lines: Sequence[str], language: str) ->
         words = text.split()
         if not words or text.strip() not in description:
             continue
-        folded = {keyword.lower(): keyword for keyword in keywords}
-        close = difflib.get_close_matches(words[0].lower(), list(folded), n=1, cutoff=0.75)
-        if close and (words[0][0].isupper() or words[0].lower() == close[0]) and len(words) > 1:
-            found.append((number, folded[close[0]]))
+        word = words[0]
+        if len(words) > 1 and word[0].isupper() and word.lower() not in INNOCENT:
+            found.extend((number, keyword) for keyword in keywords if _resembles(word.lower(), keyword.lower()))
     return found
