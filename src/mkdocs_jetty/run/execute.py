@@ -104,12 +104,16 @@ class ScenarioRun:
                 self._step(index)
             self.record.worsen("passed")
         except BaseException:
-            for rest in range(index + 1, len(self.scenario.steps)):
-                if len(self.found[rest]) != 1:
-                    self._unserved(rest)
+            if self.record.status != "skipped":  # a skip says that the rest does not matter
+                self._unserved_after(index)
             raise
         finally:
             self.hook.pytest_bdd_after_scenario(**given)
+
+    def _unserved_after(self, index: int) -> None:
+        for rest in range(index + 1, len(self.scenario.steps)):
+            if len(self.found[rest]) != 1:
+                self._unserved(rest)
 
     def _step(self, index: int) -> None:
         __tracebackhide__ = True
@@ -134,7 +138,7 @@ class ScenarioRun:
         except BaseException as error:
             self._failed(index, error, place, started)
             raise
-        self._emit(index, "passed", started, place)
+        self._emit(index, "passed", (started, time.perf_counter()), place)
 
     def _call(self, index: int, definition: Definition) -> None:
         __tracebackhide__ = True
@@ -186,12 +190,13 @@ class ScenarioRun:
         return AmbiguousStepError(f"{message}; for: {step.keyword} {step.text}")
 
     def _failed(self, index: int, error: BaseException, place: str, started: float) -> None:
+        stopped = time.perf_counter()
         status, cause, message = classify(error)
         self.record.failed_step = self.scenario.steps[index]
         self.record.worsen(status, cause, message if status == "skipped" else None)
         info = pytest.ExceptionInfo.from_exception(error)
         self._emit(
-            index, status, started, place, message=message, location=self._location(info),
+            index, status, (started, stopped), place, message=message, location=self._location(info),
             traceback=str(info.getrepr(style="short", abspath=False)) if status == "failed" else None,
         )  # fmt: skip
 
@@ -207,8 +212,10 @@ class ScenarioRun:
         name = file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else _package_path(file)
         return f"{name}:{definition.line}"
 
-    def _emit(self, index: int, status: Status, started: float | None, definition: str | None, **more: Any) -> None:
-        duration = None if started is None else round((time.perf_counter() - started) * 1000, 3)
+    def _emit(
+        self, index: int, status: Status, span: tuple[float, float] | None, definition: str | None, **more: Any
+    ) -> None:
+        duration = None if span is None else round((span[1] - span[0]) * 1000, 3)
         self.emit(
             "step", id=self.scenario.id, index=index, status=status, duration_ms=duration, definition=definition, **more
         )

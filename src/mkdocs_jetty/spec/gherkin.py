@@ -19,9 +19,16 @@ from gherkin.token_matcher import TokenMatcher
 from mkdocs_jetty.spec.model import Problem
 
 LANGUAGE = re.compile(r"^\s*#\s*language\s*:\s*([a-zA-Z\-_]+)\s*$")
-# `Givn`, `Gven`, `Whhen` are this close to a keyword; the words that prose begins with and that are as close are not errors.
+# `Givn`, `Gven`, `Whhen` are this close to a keyword; some words that prose begins with are too.
 RESEMBLES = 0.85
 INNOCENT = frozenset({"gives", "thens"})
+# How the parser says what it expected, and how a person would.
+UNEXPECTED = re.compile(r"(?:unexpected end of file, )?expected: (?P<tokens>.*?)(?:, got '(?P<got>.*)')?\Z", re.DOTALL)
+TOKENS = {
+    "#FeatureLine": "a feature", "#RuleLine": "a rule", "#BackgroundLine": "a background", "#ScenarioLine": "a scenario",
+    "#ExamplesLine": "examples", "#StepLine": "a step", "#TableRow": "a table row",
+    "#DocStringSeparator": "a doc string's quotes", "#TagLine": "a tag",
+}  # fmt: skip
 PARSER_PLACE = re.compile(r"^\(\d+:\d+\):\s*")
 
 
@@ -112,10 +119,19 @@ def _names_feature(lines: Sequence[str], dialect: Any) -> bool:
 def _problem(error: Any, page: str, indent: int) -> Problem:
     location = error.location
     column = location.get("column")
-    message = PARSER_PLACE.sub("", str(error))
+    message = _in_words(PARSER_PLACE.sub("", str(error)))
     return Problem(
         "error", page, location["line"], column + indent if column else None, f"not valid Gherkin: {message}"
     )
+
+
+def _in_words(message: str) -> str:
+    match = UNEXPECTED.match(message)
+    if not match:
+        return message
+    expected = [words for token, words in TOKENS.items() if token in match.group("tokens").split(", ")]
+    got = f"`{match.group('got')}` cannot stand here" if match.group("got") else "the text ends too early"
+    return f"{got}; expected {' or '.join(filter(None, [', '.join(expected[:-1]), expected[-1]]))}" if expected else got
 
 
 def _resembles(word: str, keyword: str) -> bool:
@@ -152,7 +168,7 @@ def misspelt_steps(node: dict[str, Any], lines: Sequence[str], language: str) ->
         for word in words
         if word.strip() != "*"
     }
-    found = []
+    found: list[tuple[int, str]] = []
     first = node["location"]["line"]
     for number, text in enumerate(lines[first : first + description.count("\n") + 8], first + 1):
         words = text.split()
