@@ -25,8 +25,8 @@ INNOCENT = frozenset({"gives", "thens"})
 # How the parser says what it expected, and how a person would.
 UNEXPECTED = re.compile(r"(?:unexpected end of file, )?expected: (?P<tokens>.*?)(?:, got '(?P<got>.*)')?\Z", re.DOTALL)
 TOKENS = {
-    "#FeatureLine": "a feature", "#RuleLine": "a rule", "#BackgroundLine": "a background", "#ScenarioLine": "a scenario",
-    "#ExamplesLine": "examples", "#StepLine": "a step", "#TableRow": "a table row",
+    "#FeatureLine": "a feature", "#RuleLine": "a rule", "#BackgroundLine": "a background",
+    "#ScenarioLine": "a scenario", "#ExamplesLine": "examples", "#StepLine": "a step", "#TableRow": "a table row",
     "#DocStringSeparator": "a doc string's quotes", "#TagLine": "a tag",
 }  # fmt: skip
 PARSER_PLACE = re.compile(r"^\(\d+:\d+\):\s*")
