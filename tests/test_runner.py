@@ -123,6 +123,9 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
     play.started = started
     yield play
     assert list(scratch.iterdir()) == []
+    deadline = time.monotonic() + 3  # a killed process takes a moment to leave the process table
+    while survivors(started) and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert survivors(started) == []
 
 

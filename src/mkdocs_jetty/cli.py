@@ -176,6 +176,7 @@ def run_and_judge(
 ) -> tuple[Verdict, bool]:
     """The verdict, and whether the run was interrupted."""
     from mkdocs_jetty.judge.verdict import judge
+    from mkdocs_jetty.run import store
     from mkdocs_jetty.run.runner import run
     from mkdocs_jetty.spec.reader import read
 
@@ -184,6 +185,11 @@ def run_and_judge(
         spec = narrowed(spec, settings, pages)
     with progress(report, spec, quiet=quiet) as on_result:
         results = run(spec, settings, on_result)
+    if not pages and results.executed and not results.interrupted:
+        try:
+            store.save(results, spec, settings)
+        except OSError as error:
+            line(report, f"warning: the results cannot be kept for Zensical: {error.strerror}", "yellow")
     verdict = judge(spec, results, name=settings.site_name, state=settings.state, fail_on=settings.fail_on)
     return verdict, results.interrupted
 

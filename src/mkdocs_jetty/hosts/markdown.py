@@ -7,6 +7,7 @@ among the blocks that were read, and one that was not read says so instead of lo
 from __future__ import annotations
 
 import html
+import os
 import re
 import secrets
 from collections import Counter
@@ -20,7 +21,15 @@ from markdown.postprocessors import Postprocessor
 from markdown.treeprocessors import Treeprocessor
 from pymdownx.superfences import SuperFencesBlockPreprocessor, SuperFencesCodeExtension
 
-from mkdocs_jetty.show.html import render_block, render_failures, render_overview, render_status, render_steps
+from mkdocs_jetty.hosts.zensical import is_excluded, links, stored_verdict
+from mkdocs_jetty.show.html import (
+    STYLESHEET,
+    render_block,
+    render_failures,
+    render_overview,
+    render_status,
+    render_steps,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,13 +58,10 @@ class PageContext:
     """The address of a page of the specification, from the page that is being rendered."""
     excluded: bool = False
     """Whether its author asked for its fences to be left alone."""
+    carries_style: bool = False
+    """Whether the page has to bring its own style, because no plugin adds a file to the site."""
     unread: list[tuple[str, str]] = field(default_factory=list)
     """Page and source of each fence that was rendered as specification but had not been read."""
-
-
-def stored_verdict(root: Path) -> Verdict | None:  # noqa: ARG001 # results are not stored between commands yet
-    """The newest verdict that was stored for a project, for a host that cannot run one."""
-    return None
 
 
 class JettyExtension(Extension):
@@ -199,6 +205,8 @@ class _ShowResults(Postprocessor):
         if self.fences.sources:
             text = self._resolve(text, context, page)
             self.fences.sources.clear()
+        if context.carries_style and 'class="jetty-' in text:
+            text = f"{text}\n<style>\n{STYLESHEET.read_text(encoding='utf-8')}</style>"
         return text
 
     def _resolve(self, text: str, context: PageContext, page: Page | None) -> str:
@@ -262,8 +270,17 @@ def current_context(md: Markdown, context: PageContext | None) -> PageContext:
         return context
     name = "rendering_context"
     rendering: Any = md.preprocessors[name] if name in md.preprocessors else None  # noqa: SIM401
-    config = getattr(rendering, "config", None) or {}
-    path = str(getattr(getattr(rendering, "page", None), "path", ""))
-    root = Path(str(config.get("config_file_path") or config.get("config_file") or "mkdocs.yml")).absolute().parent
-    page = PurePosixPath(str(config.get("docs_dir") or "docs"), path).as_posix() if path else ""
-    return PageContext(verdict=stored_verdict(root), page=page)
+    if rendering is None:
+        return PageContext(stored_verdict(Path.cwd()))
+    config: Mapping[str, Any] = rendering.config
+    root = Path(str(config.get("root_dir") or ".")).absolute()
+    docs = root / str(config.get("docs_dir") or "docs")
+    path = docs / str(rendering.page.path)
+    directories = bool(config.get("use_directory_urls", True))
+    return PageContext(
+        stored_verdict(root),
+        PurePosixPath(os.path.relpath(path, root)).as_posix(),
+        links(PurePosixPath(os.path.relpath(docs, root)).as_posix(), str(rendering.page.url), directories=directories),
+        is_excluded(root, path, rendering.page.meta),
+        carries_style=True,
+    )

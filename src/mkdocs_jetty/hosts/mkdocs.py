@@ -28,6 +28,7 @@ from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.hosts.markdown import MARKER, JettyExtension, PageContext, page_of
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run import runner
+from mkdocs_jetty.run.store import scenario_digest
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.html import STYLESHEET
 from mkdocs_jetty.spec import reader
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
     from mkdocs_jetty.config import Settings
     from mkdocs_jetty.judge.model import JudgedScenario, Verdict
+    from mkdocs_jetty.run.model import Results
+    from mkdocs_jetty.spec.model import Spec
 
 Colour = Literal["red", "green", "amber", "grey"]
 CSS = "assets/jetty.css"
@@ -86,6 +89,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         self._options: dict[str, Any] = {}
         self._settings: Settings | None = None
         self._context = PageContext()
+        self._results: Results | None = None
         self._digest = ""
         self._pages: dict[str, str] = {}
         """The page of the specification that each generated file shows."""
@@ -152,16 +156,16 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         return files
 
     def _judge(self, settings: Settings) -> None:
-        digest = _digest(settings)
-        if self._context.verdict is not None and digest == self._digest:
-            return
         spec = reader.read(settings)
-        results = runner.run(spec, settings)
+        digest = _digest(settings, spec)
+        if self._results is None or digest != self._digest:
+            self._results = runner.run(spec, settings)
+            # What was interrupted is not remembered as the answer.
+            self._digest = "" if self._results.interrupted else digest
+        # Prose does not run anything, but it moves lines: the verdict is on the specification as it stands now.
         self._context.verdict = judge(
-            spec, results, name=settings.site_name, state=settings.state, fail_on=settings.fail_on
+            spec, self._results, name=settings.site_name, state=settings.state, fail_on=settings.fail_on
         )
-        # What was interrupted is not remembered as the answer.
-        self._digest = "" if results.interrupted else digest
 
     def _add_pages(self, files: Files, config: MkDocsConfig) -> None:
         verdict = self._context.verdict
@@ -319,10 +323,16 @@ def _watched(settings: Settings) -> list[Path]:
     return [path for path in paths if path.exists() and path.resolve() != settings.root.resolve()]
 
 
-def _digest(settings: Settings) -> str:
-    """What the verdict depends on, as far as a rebuild in `serve` is concerned."""
+def _digest(settings: Settings, spec: Spec) -> str:
+    """What the results depend on, as far as a rebuild in `serve` is concerned."""
     digest = hashlib.sha256(repr(settings).encode())
-    patterns: dict[Path, tuple[str, ...]] = {settings.docs_dir: (".md", ".markdown", ".py", ".feature")}
+    for feature, scenario in spec.scenarios():
+        digest.update(scenario_digest(feature, scenario).encode())
+    named = {root_file for page in spec.pages for root_file in page.steps}
+    # The run repeats the problems of the reading, with their lines.
+    digest.update(repr((sorted(named), spec.problems)).encode())
+    patterns: dict[Path, tuple[str, ...]] = {settings.root / name: () for name in named}
+    patterns[settings.docs_dir] = (".py",)
     for name in (*settings.steps, *settings.features, *settings.results, "jetty.toml"):
         patterns.setdefault(settings.root / name, ())
     for path in sorted({file for place, endings in patterns.items() for file in _files(place, endings)}):

@@ -6,6 +6,7 @@ With `--jetty-run` (the build's own child process) what happens is also written 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Generator, Iterator
 from functools import cached_property
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from mkdocs_jetty.spec.model import Feature, Page, Problem, Scenario, Spec
 
 CONFIG_NAMES = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml")
+# Named in a list or as a key: a site that only speaks of a jetty has not asked for anything.
+DECLARED = re.compile(r"""(?:^|[\[,{-])[ \t]*["']?(?:mkdocs_)?jetty["']?[ \t]*(?:$|[:,\]}#])""", re.MULTILINE)
+# What a project's own options would hide from a build, undone: tryfirst, so that no other plugin has read them yet.
+UNHIDE = {
+    "collectonly": False, "setuponly": False, "setupplan": False, "lf": False, "failedfirst": False,
+    "stepwise": False, "stepwise_skip": False, "deselect": None, "ignore": None, "ignore_glob": None,
+}  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,9 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("jetty_config", "the mkdocs.yml to read, relative to the root directory", default="")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     order = config.getoption("--jetty-run")
     request = json.loads(Path(order).read_text("utf-8")) if order else {}
+    if request:
+        vars(config.option).update((name, value) for name, value in UNHIDE.items() if hasattr(config.option, name))
     path = Path(request["config"]) if request else _config_file(config)
     if path is not None:
         config.pluginmanager.register(JettySession(config, path, request), "jetty-session")
@@ -44,7 +55,7 @@ def _config_file(config: pytest.Config) -> Path | None:
     for name in [named] if named else CONFIG_NAMES:
         path = config.rootpath / name
         # A site without the plugin is left alone, before anything heavy is imported.
-        if path.is_file() and "jetty" in path.read_text("utf-8", "replace"):
+        if path.is_file() and (named or DECLARED.search(path.read_text("utf-8", "replace"))):
             return path
     return None
 
@@ -113,6 +124,8 @@ class JettySession:
     def emit(self, event: str, **fields: Any) -> None:
         """Write an event, where somebody listens."""
         if self.log:
+            if not self.output:
+                fields.pop("traceback", None)
             self.log.write(event, **fields)
 
     def _report(self, problem: Problem) -> None:
@@ -152,6 +165,9 @@ class JettySession:
         if self.output and report.when == "call":
             record.output.append(report.capstdout + report.capstderr)
         if call.excinfo is None:
+            return
+        if report.skipped and hasattr(report, "wasxfail"):
+            record.status, record.cause, record.message = "skipped", None, f"expected to fail: {report.wasxfail}"
             return
         status, cause, message = classify(call.excinfo.value)
         if report.when == "call":

@@ -63,8 +63,11 @@ def pytest_command(settings: Settings, job: Path, pages: Sequence[Path]) -> list
     """Return the command that runs the scenarios of a job, undoing what in a project's options would hide some."""
     workers = ["-n0"] if importlib.util.find_spec("xdist") else []
     return [
-        *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--rootdir={settings.root}"),
-        *(f"--jetty-run={job}", "--maxfail=0", "-k", "", "-m", "", "-q"),
+        *(sys.executable, "-m", "pytest", f"--rootdir={settings.root}", f"--jetty-run={job}"),
+        # A cache of its own rather than none: options such as `--lf` exist only while there is one.
+        *("-o", f"cache_dir={job.parent / 'cache'}"),
+        # Capture without files: a step that closes every descriptor then takes nothing away from its neighbours.
+        *("--capture=sys", "--maxfail=0", "-k", "", "-m", "", "-q"),
         *workers,
         *map(str, pages),
     ]

@@ -13,15 +13,24 @@ class EventLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._open()
+
+    def _open(self) -> None:
+        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._identity = self._stat()
+
+    def _stat(self) -> tuple[int, int] | None:
+        try:
+            found = os.fstat(self._file)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def write(self, event: str, **fields: Any) -> None:
         """Write one event, with the process it happened in."""
         line = json.dumps({"e": event, "pid": os.getpid(), **fields}, default=str) + "\n"
         data = line.encode("utf-8", "backslashreplace")
-        try:
-            os.write(self._file, data)
-        except OSError:
-            # A step closed every file it could find: open it again rather than lose the evidence.
-            self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            os.write(self._file, data)
+        if self._stat() != self._identity:
+            # A step closed every file it could find, and the number may be another file's by now.
+            self._open()
+        os.write(self._file, data)

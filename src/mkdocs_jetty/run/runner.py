@@ -36,6 +36,7 @@ SCENARIOS_PER_WORKER = 200
 """Below this, one more process costs more than it saves."""
 _SHOWN_LINES = 30
 _FILE_LINE = re.compile(r'File "(?P<quoted>[^"\n]+)", line (?P<number>\d+)|(?P<bare>[^\s:"\']+):(?P<line>\d+)\b')
+_REFUSED = re.compile(r"^\s*inifile: (?P<ini>.+?)\s*$", re.MULTILINE)
 
 OnResult = Callable[[str, ScenarioResult], None]
 Pages = dict[str, list[Scenario]]
@@ -251,4 +252,15 @@ def _blame(text: str, root: Path) -> tuple[str, int | None]:
         with contextlib.suppress(OSError, ValueError):
             if not Path(path).is_absolute() and (root / path).is_file():
                 return Path(path).as_posix(), int(match["number"] or match["line"])
+    if refused := _REFUSED.search(text):
+        return _addopts(root, refused["ini"])
+    return "", None
+
+
+def _addopts(root: Path, ini: str) -> tuple[str, int | None]:
+    """Where a configuration file sets the options that pytest refused."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        for number, line in enumerate((root / ini).read_text("utf-8").splitlines(), 1):
+            if line.lstrip().startswith("addopts"):
+                return Path(ini).as_posix(), number
     return "", None

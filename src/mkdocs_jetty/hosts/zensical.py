@@ -1,0 +1,97 @@
+"""What is shown where only the Markdown extension is at work: the results that `jetty check` kept.
+
+Zensical loads no plugin, so nothing runs here and no gate is asked. The project is read again, because a result
+counts only for a specification that still says the same.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from mkdocs_jetty import config as jetty_config
+from mkdocs_jetty.judge.verdict import judge
+from mkdocs_jetty.run import store
+from mkdocs_jetty.spec import reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mkdocs_jetty.config import Settings
+    from mkdocs_jetty.judge.model import Verdict
+
+CONFIG_NAMES = ("zensical.toml", "mkdocs.yml", "mkdocs.yaml", "properdocs.yml")
+
+
+def stored_verdict(root: Path) -> Verdict | None:
+    """The newest verdict that was stored for a project, for a host that cannot run one."""
+    settings = stored_settings(root)
+    return _judged(settings, _stamp(settings)) if settings else None
+
+
+def stored_settings(root: Path) -> Settings | None:
+    """The settings that the results were made with; none where nothing was stored or they are wrong."""
+    kept = store.kept_config(root)
+    if kept is None:
+        return None
+    for name in (kept, *CONFIG_NAMES):
+        if (root / name).is_file():
+            try:
+                settings = jetty_config.load(root / name)
+            except jetty_config.ConfigError:
+                return None
+            return settings if settings.enabled and settings.execute else None
+    return None
+
+
+# A page is rendered on its own, with a new instance of the extension: the project is read once, not once for each.
+@lru_cache(maxsize=1)
+def _judged(settings: Settings, stamp: tuple[object, ...]) -> Verdict | None:  # noqa: ARG001 # part of the key
+    spec = reader.read(settings)
+    results = store.load(spec, settings)
+    if results is None:
+        return None
+    return judge(spec, results, name=settings.site_name, state=settings.state, fail_on=settings.fail_on)
+
+
+def _stamp(settings: Settings) -> tuple[object, ...]:
+    """Changes whenever a file does that the verdict is made of."""
+    paths = [store.results_file(settings.root), *store.step_paths(settings), *reader.specification_files(settings)]
+    return tuple((str(path), *_state(path)) for path in paths)
+
+
+def _state(path: Path) -> tuple[int, int]:
+    try:
+        state = path.stat()
+    except OSError:
+        return (0, 0)
+    return (state.st_mtime_ns, state.st_size)
+
+
+def is_excluded(root: Path, path: Path, meta: Any) -> bool:
+    """Whether the author of a page asked for its fences to be left alone."""
+    own = meta.get("jetty") if isinstance(meta, dict) else None
+    if isinstance(own, dict) and own.get("exclude") is True:
+        return True
+    settings = stored_settings(root)
+    if settings is None or not path.is_relative_to(settings.docs_dir):
+        return False
+    return not reader.is_included(settings, path)
+
+
+def links(docs_dir: str, url: str, *, directories: bool) -> Callable[[str], str]:
+    """The address of each page, from the page at `url`."""
+
+    def link(page: str) -> str:
+        path = PurePosixPath(posixpath.relpath(page, docs_dir))
+        index = path.stem in {"index", "README"}
+        folder = path.parent if index else path.with_suffix("")
+        target = folder if directories or index else path.with_suffix(".html")
+        start = url if url.endswith("/") or not url else posixpath.dirname(url)
+        relative = posixpath.relpath(target.as_posix(), start or ".")
+        return quote(relative if target.suffix == ".html" else f"{relative}/")
+
+    return link

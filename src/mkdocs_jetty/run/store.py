@@ -1,0 +1,205 @@
+"""Keeps the results of a check, for a host that renders pages but cannot run anything.
+
+It stands in `.jetty/`, because `zensical build --clean` deletes all of `.cache`. A result counts only for the scenario
+as it was and the step files as they were: whatever has changed since has no result, and a file that cannot be
+understood holds none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from mkdocs_jetty.run.model import STATUSES, Cause, Results, ScenarioResult, StepResult
+from mkdocs_jetty.spec.model import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mkdocs_jetty.config import Settings
+    from mkdocs_jetty.spec.model import Feature, Scenario, Spec
+
+SCHEMA = 1
+STALE = "It has changed since it last ran, or the step files have. Run `jetty check` again."
+_SKIPPED = {"__pycache__", "node_modules", "venv"}
+_TIMES = {"duration_ms", "duration_s"}
+
+
+def results_file(root: Path) -> Path:
+    """Where the results of a project are kept."""
+    return root / ".jetty" / "results.json"
+
+
+def save(results: Results, spec: Spec, settings: Settings) -> None:
+    """Keep the results of a full run; the file is left alone when they say the same as before."""
+    scenarios = {
+        scenario.id: {"digest": scenario_digest(feature, scenario), **asdict(results.scenarios[scenario.id])}
+        for feature, scenario in spec.scenarios()
+        if scenario.id in results.scenarios
+    }
+    record = {
+        "schema": SCHEMA,
+        "config": settings.config_file.name if settings.config_file else "mkdocs.yml",
+        "code": _code_digest(spec, settings),
+        "duration_s": round(results.duration_s, 3),
+        "problems": [asdict(problem) for problem in results.problems],
+        "scenarios": scenarios,
+    }
+    path = results_file(settings.root)
+    # The same shape as what is read back: lists for tuples.
+    record = json.loads(json.dumps(record))
+    if _timeless(record) != _timeless(_read(path)):
+        _write(path, json.dumps(record, indent=1) + "\n")
+
+
+def load(spec: Spec, settings: Settings) -> Results | None:
+    """The results that were kept, for what is still as it was; nothing where there are none."""
+    record = _read(results_file(settings.root))
+    if record is None:
+        return None
+    try:
+        return _results(record, spec, settings)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def kept_config(root: Path) -> str | None:
+    """The name of the configuration that the results were made with."""
+    record = _read(results_file(root))
+    name = record.get("config") if record else None
+    return Path(name).name if isinstance(name, str) and name else None
+
+
+def step_paths(settings: Settings) -> Iterator[Path]:
+    """The Python files that may define steps: those of `steps`, and those that stand beside the pages."""
+    for place in (*(settings.root / entry for entry in settings.steps), settings.docs_dir):
+        if place.is_file():
+            yield place
+        for folder, folders, names in os.walk(place):
+            folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
+            yield from (Path(folder, name) for name in sorted(names) if name.endswith(".py"))
+
+
+# ---- what a result holds for ----
+
+
+def scenario_digest(feature: Feature, scenario: Scenario) -> str:
+    """What a scenario says and where it belongs, but not the line it stands on."""
+    steps = [[s.keyword, s.type, s.text, s.table, s.docstring, s.media_type, s.background] for s in scenario.steps]
+    place = [scenario.id, scenario.name, feature.name, feature.page, scenario.mode]
+    said = [place, sorted(scenario.tags), steps, scenario.defect]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _code_digest(spec: Spec, settings: Settings) -> str:
+    digest = hashlib.sha256()
+    named = (settings.root / name for page in spec.pages for name in page.steps)
+    for path in dict.fromkeys((*step_paths(settings), *named)):
+        with contextlib.suppress(OSError):
+            digest.update(f"{os.path.relpath(path, settings.root)}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+# ---- reading; whatever is not as expected raises, and then nothing is known ----
+
+
+def _results(record: dict[str, Any], spec: Spec, settings: Settings) -> Results:
+    fresh = record["code"] == _code_digest(spec, settings)
+    kept = record["scenarios"]
+    found: dict[str, ScenarioResult] = {}
+    for feature, scenario in spec.scenarios():
+        entry = kept.get(scenario.id)
+        if fresh and entry is not None and entry["digest"] == scenario_digest(feature, scenario):
+            found[scenario.id] = _scenario(entry)
+        else:
+            steps = (StepResult("unknown"),) * len(scenario.steps)
+            found[scenario.id] = ScenarioResult("unknown", None, steps, message=STALE)
+    problems = tuple(map(_problem, record["problems"])) if fresh else ()
+    return Results(found, problems, _number(record["duration_s"]) or 0.0)
+
+
+def _scenario(entry: dict[str, Any]) -> ScenarioResult:
+    return ScenarioResult(
+        status=_one_of(entry["status"], STATUSES),
+        cause=None if entry["cause"] is None else _one_of(entry["cause"], get_args(Cause)),
+        steps=tuple(map(_step, entry["steps"])),
+        duration_ms=_number(entry["duration_ms"]),
+        message=_text(entry["message"]),
+        reused=entry["reused"] is True,
+        output=_text(entry["output"]),
+    )
+
+
+def _step(entry: dict[str, Any]) -> StepResult:
+    return StepResult(
+        status=_one_of(entry["status"], STATUSES),
+        duration_ms=_number(entry["duration_ms"]),
+        definition=_text(entry["definition"]),
+        message=_text(entry["message"]),
+        location=_text(entry["location"]),
+        traceback=_text(entry["traceback"]),
+        candidates=tuple(str(place) for place in entry["candidates"]),
+    )
+
+
+def _problem(entry: dict[str, Any]) -> Problem:
+    level = _one_of(entry["level"], ("error", "warning"))
+    line, column = (None if value is None else int(value) for value in (entry["line"], entry["column"]))
+    return Problem(level, str(entry["page"]), line, column, str(entry["message"]))
+
+
+def _one_of(value: Any, words: tuple[str, ...]) -> Any:
+    if value in words:
+        return value
+    raise ValueError(value)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise TypeError(value)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+# ---- the file ----
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) and record.get("schema") == SCHEMA else None
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ignore = path.with_name(".gitignore")
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+    # Whoever reads at this moment finds the old file or the new one, never a half.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".results-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _timeless(value: Any) -> Any:
+    """A record without how long things took, which is never the same twice."""
+    if isinstance(value, dict):
+        return {key: _timeless(item) for key, item in value.items() if key not in _TIMES}
+    return [_timeless(item) for item in value] if isinstance(value, list) else value

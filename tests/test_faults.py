@@ -1,0 +1,441 @@
+"""Whatever a step, a module or a project's options do: every scenario has a true result, and the run ends.
+
+Each case is a whole project with real child processes: a scenario before the fault, the fault, and one after it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from textwrap import dedent
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from mkdocs_jetty.config import load
+from mkdocs_jetty.judge.verdict import judge
+from mkdocs_jetty.run.runner import run
+from mkdocs_jetty.spec.reader import read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mkdocs_jetty.judge.model import JudgedScenario, Verdict
+
+PAGE = """\
+# Faults
+
+```gherkin
+Scenario: before
+  Given all is well
+
+{middle}
+
+Scenario: after
+  Given all is well
+```
+"""
+FAULT = "Scenario: fault\n  Given all is well\n  When it happens\n  Then all is well"
+GOOD = """\
+from pytest_bdd import given, then
+@given("all is well")
+@then("all is well")
+def well(): pass
+"""
+TIME_LIMIT_S = 25
+
+
+def fault(*body: str) -> str:
+    lines = "\n".join(f"    {line}" for line in body)
+    imports = "import asyncio, ctypes, os, pytest, signal, sys, time"
+    return f"{imports}\nfrom pytest_bdd import when\n@when('it happens')\ndef happens():\n{lines}\n"
+
+
+HARMLESS = fault("pass")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The verdict, with its scenarios by name."""
+
+    verdict: Verdict
+    seconds: float
+    scenarios: dict[str, JudgedScenario] = field(default_factory=dict)
+
+    @property
+    def short(self) -> dict[str, str]:
+        """Status and cause of each scenario."""
+        return {
+            name: "/".join(filter(None, (judged.result.status, judged.result.cause)))
+            for name, judged in self.scenarios.items()
+        }
+
+    @property
+    def errors(self) -> list[str]:
+        return [str(problem) for problem in self.verdict.problems if problem.level == "error"]
+
+    def says(self, name: str) -> str:
+        """All messages of a scenario."""
+        result = self.scenarios[name].result
+        return "\n".join(filter(None, (result.message, *(step.message for step in result.steps))))
+
+
+class Play(Protocol):
+    def __call__(self, files: dict[str, str | bytes], **settings: object) -> Outcome: ...
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Play:
+    """Write a project, run it end to end, and hold it to what is true of every run."""
+
+    def play(files: dict[str, str | bytes], **settings: object) -> Outcome:
+        project = {
+            "mkdocs.yml": "site_name: Faults\nplugins: [jetty]\n",
+            "docs/a.md": PAGE.format(middle=FAULT),
+            "features/steps.py": GOOD,
+            **files,
+        }
+        for name, content in project.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        loaded = replace(load(tmp_path / "mkdocs.yml"), **settings)
+        spec = read(loaded)
+        started = time.monotonic()
+        results = run(spec, loaded)
+        seconds = time.monotonic() - started
+        verdict = judge(spec, results, name="Faults", state="internal", fail_on=("red",))
+        outcome = Outcome(verdict, seconds)
+        for feature in verdict.features:
+            for judged in feature.scenarios:
+                taken = judged.scenario.name in outcome.scenarios
+                outcome.scenarios[judged.scenario.id if taken else judged.scenario.name] = judged
+        honest(outcome, {scenario.id for _, scenario in spec.scenarios()})
+        return outcome
+
+    return play
+
+
+def honest(outcome: Outcome, expected: set[str]) -> None:
+    assert outcome.seconds < TIME_LIMIT_S
+    assert {judged.scenario.id for judged in outcome.scenarios.values()} == expected
+    for judged in outcome.scenarios.values():
+        if judged.result.status == "passed":
+            assert judged.scenario.steps
+            assert [step.status for step in judged.result.steps] == ["passed"] * len(judged.scenario.steps)
+            assert all(step.definition for step in judged.result.steps)
+
+
+def around(middle: str) -> dict[str, str]:
+    return {"before": "passed", "fault": middle, "after": "passed"}
+
+
+# ---- a step that misbehaves ----
+
+STEPS = {
+    "os._exit(0)": ("failed/crash", "exit code 0", ["os.write(1, b'3 passed')", "os._exit(0)"]),
+    "segfault": ("failed/crash", "SIGSEGV", ["ctypes.string_at(0)"]),
+    "SIGKILL": ("failed/crash", "SIGKILL", ["os.kill(os.getpid(), signal.SIGKILL)"]),
+    "SIGKILL to its group": ("failed/crash", "SIGKILL", ["os.killpg(0, signal.SIGKILL)"]),
+    "hang": ("failed/timeout", "timed out after 2 s", ["time.sleep(600)"]),
+    "hang that swallows": (
+        "failed/timeout",
+        "timed out after 2 s",
+        ["while True:", "    try: time.sleep(600)", "    except BaseException: pass"],
+    ),
+    "sys.exit": ("failed/error", "SystemExit", ["sys.exit(0)"]),
+    "closed files": ("passed", "", ["os.closerange(3, 256)"]),
+    "chdir": ("passed", "", ["os.chdir('/')"]),
+    "environment cleared": ("passed", "", ["os.environ.clear()", "sys.path.clear()"]),
+    "skip": ("skipped", "not today", ["pytest.skip('not today')"]),
+    "xfail": ("skipped", "known", ["pytest.xfail('known')"]),
+    "NotImplementedError": ("pending", "", ["raise NotImplementedError"]),
+    "assertion": ("failed/assertion", "1 == 2", ["assert 1 == 2"]),
+    "recursion": ("failed/error", "RecursionError", ["happens()"]),
+    "surrogates and NUL": ("failed/error", "", [r"raise ValueError('\udc80\x00\x1b[31m')"]),
+    "coroutine returned": ("failed/error", "async", ["return asyncio.sleep(0)"]),
+}
+
+
+@pytest.mark.parametrize("case", STEPS)
+def test_a_bad_step_spoils_its_own_scenario_only(play: Play, case: str) -> None:
+    expected, words, body = STEPS[case]
+    outcome = play({"features/bad.py": fault(*body)}, timeout=2)
+    assert outcome.short == around(expected)
+    assert words in outcome.says("fault")
+    assert outcome.verdict.fails == (expected not in {"passed", "skipped"})
+    assert outcome.errors == []
+
+
+def test_an_exception_whose_text_cannot_be_made_is_a_failure(play: Play) -> None:
+    bad = "class Bad(Exception):\n    def __str__(self): raise RuntimeError\n"
+    assert play({"features/bad.py": bad + fault("raise Bad")}).short == around("failed/error")
+
+
+@pytest.mark.parametrize("body", ["async def happens(): assert False", "async def happens():\n    yield 1"])
+def test_an_async_step_is_refused_because_nothing_would_be_checked(play: Play, body: str) -> None:
+    outcome = play({"features/bad.py": f"from pytest_bdd import when\n@when('it happens')\n{body}\n"})
+    assert outcome.short == around("failed/error")
+    assert "async" in outcome.says("fault")
+
+
+@pytest.mark.parametrize("call", ["pytest.exit('enough', returncode=0)", "os.kill(os.getpid(), signal.SIGINT)"])
+def test_a_step_that_ends_the_run_is_red_and_the_rest_runs(play: Play, call: str) -> None:
+    outcome = play({"features/bad.py": fault(call, "time.sleep(1)")})
+    assert outcome.short == {**around(""), "fault": outcome.short["fault"]}
+    assert outcome.short["fault"].startswith("failed/")
+
+
+def test_what_a_forked_copy_reports_does_not_count(play: Play) -> None:
+    outcome = play({"features/bad.py": fault("os.fork()", "time.sleep(0.3)")}, timeout=5)
+    assert set(outcome.short) == {"before", "fault", "after"}
+    assert outcome.short["before"] == outcome.short["after"] == "passed"
+    assert any("fork" in str(problem) for problem in outcome.verdict.problems)
+
+
+def test_a_grandchild_that_keeps_the_output_open_keeps_nobody_waiting(play: Play) -> None:
+    body = fault("import subprocess", "subprocess.Popen(['sleep', '60'])")
+    assert play({"features/bad.py": body}).short == around("passed")
+
+
+def test_a_thread_that_never_ends_does_not_hold_the_run(play: Play) -> None:
+    body = fault("import threading", "threading.Thread(target=time.sleep, args=(600,)).start()")
+    outcome = play({"features/bad.py": body})
+    assert outcome.short == around("passed")
+    assert any("hung" in str(problem) for problem in outcome.verdict.problems)
+
+
+def test_an_exit_handler_does_not_undo_the_results(play: Play) -> None:
+    assert play({"features/bad.py": fault("import atexit", "atexit.register(os._exit, 33)")}).short == around("passed")
+
+
+def test_memory_beyond_the_limit_is_an_error_of_its_scenario(play: Play) -> None:
+    outcome = play({"features/bad.py": fault("bytearray(2 << 30)")}, memory_limit=1024)
+    assert outcome.short == around("failed/error")
+    assert "MemoryError" in outcome.says("fault")
+
+
+# ---- fixtures and marks ----
+
+FIXTURE = "import pytest\nfrom pytest_bdd import when\n@pytest.fixture\ndef thing():\n{body}\n"
+USE = "@when('it happens')\ndef happens(thing): pass\n"
+
+
+def test_an_error_in_a_fixture_of_a_step_is_red(play: Play) -> None:
+    body = FIXTURE.format(body="    raise OSError('no thing')") + USE
+    outcome = play({"features/bad.py": body})
+    assert outcome.short["fault"].startswith("failed/")
+    assert outcome.short == around(outcome.short["fault"])
+    assert "no thing" in outcome.says("fault")
+
+
+def test_an_error_in_setup_is_red(play: Play) -> None:
+    conftest = """
+        import pytest
+        @pytest.fixture(autouse=True)
+        def thing(request):
+            if request.node.name == "fault": raise OSError("no thing")
+    """
+    outcome = play({"features/conftest.py": dedent(conftest), "features/bad.py": HARMLESS})
+    assert outcome.short == around("failed/setup")
+    assert "no thing" in outcome.says("fault")
+
+
+def test_an_error_in_teardown_is_red(play: Play) -> None:
+    outcome = play({"features/bad.py": FIXTURE.format(body="    yield\n    raise OSError('not gone')") + USE})
+    assert outcome.short == around("failed/teardown")
+    assert "not gone" in outcome.says("fault")
+
+
+def tagged(tag: str) -> dict[str, str | bytes]:
+    return {"docs/a.md": PAGE.format(middle=f"{tag}\n{FAULT}")}
+
+
+def test_a_tag_that_the_projects_hook_turns_into_a_skip_is_grey(play: Play) -> None:
+    conftest = """
+        import pytest
+        def pytest_bdd_apply_tag(tag, function):
+            if tag == "later":
+                pytest.mark.skip(reason="after the move")(function)
+                return True
+    """
+    outcome = play({**tagged("@later"), "features/conftest.py": dedent(conftest), "features/bad.py": HARMLESS})
+    assert outcome.short == around("skipped")
+    assert "after the move" in outcome.says("fault")
+
+
+def test_the_tag_skip_skips(play: Play) -> None:
+    assert play({**tagged("@skip"), "features/bad.py": HARMLESS}).short == around("skipped")
+
+
+def test_a_failure_that_the_mark_xfail_expects_is_grey_and_no_pass(play: Play) -> None:
+    outcome = play({**tagged("@xfail"), "features/bad.py": fault("assert False")})
+    assert outcome.short == around("skipped")
+    assert not outcome.verdict.fails
+
+
+# ---- modules ----
+
+
+def test_a_module_with_a_syntax_error_leaves_the_others(play: Play) -> None:
+    outcome = play({"features/bad.py": "from pytest_bdd import when\n\ndef broken(:\n"})
+    assert outcome.short == around("undefined")
+    assert len(outcome.errors) == 1
+    assert outcome.errors[0].startswith("features/bad.py:3")
+
+
+@pytest.mark.parametrize("line", ["import no_such_module", "raise SystemExit(0)"])
+def test_a_conftest_beside_the_steps_that_fails_is_one_problem_with_its_place(play: Play, line: str) -> None:
+    outcome = play({"features/conftest.py": f"import os\n{line}\n", "features/bad.py": HARMLESS})
+    assert outcome.short == around("passed")
+    assert len(outcome.errors) == 1
+    assert outcome.errors[0].startswith("features/conftest.py:2: ")
+    assert outcome.verdict.fails
+
+
+def test_a_conftest_beside_the_pages_that_fails_is_one_problem_with_its_place(play: Play) -> None:
+    outcome = play({"docs/conftest.py": "import os\nimport no_such_module\n", "features/bad.py": HARMLESS})
+    assert set(outcome.short) == {"before", "fault", "after"}
+    assert len(outcome.errors) == 1
+    assert outcome.errors[0].startswith("docs/conftest.py:2: ")
+    assert "no_such_module" in outcome.errors[0]
+    assert outcome.verdict.fails
+
+
+def test_a_module_that_ends_the_process_at_import_makes_all_red(play: Play) -> None:
+    outcome = play({"features/bad.py": "import os\nos._exit(0)\n"})
+    assert set(outcome.short.values()) == {"unknown/not-reached"}
+    assert len(outcome.errors) == 1
+    assert "exit code 0" in outcome.errors[0]
+    assert outcome.verdict.fails
+
+
+def test_a_missing_steps_directory_leaves_the_steps_undefined(play: Play) -> None:
+    outcome = play({"mkdocs.yml": "plugins:\n  - jetty:\n      steps: nowhere\n"})
+    assert set(outcome.short.values()) == {"undefined"}
+
+
+def test_a_test_module_that_binds_its_own_scenarios_is_a_source_of_steps(play: Play) -> None:
+    feature = "Feature: Other\n  Scenario: own\n    Given all is well\n"
+    module = f"from pytest_bdd import scenarios\nscenarios('x.feature')\n{HARMLESS}"
+    assert play({"features/x.feature": feature, "features/test_x.py": module}).short == around("passed")
+
+
+# ---- a project's own options ----
+
+OPTIONS = [
+    "-x --maxfail=1 -k nothing -m nothing -v --capture=no",
+    "-n auto --dist=loadfile",
+    "--collect-only --lf --sw --ignore=docs --deselect=docs/a.md::after",
+    "-p no:terminal",
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_options_of_the_project_hide_no_scenario(play: Play, options: str) -> None:
+    ini = f"[pytest]\naddopts = {options}\n"
+    outcome = play({"pytest.ini": ini, "features/bad.py": fault("assert False")})
+    assert outcome.short == around("failed/assertion")
+
+
+def test_strict_markers_have_nothing_against_tags(play: Play) -> None:
+    ini = "[pytest]\naddopts = --strict-markers --strict-config\n"
+    outcome = play({"pytest.ini": ini, **tagged("@slow @owner:me"), "features/bad.py": HARMLESS})
+    assert outcome.short == around("passed")
+
+
+def test_options_that_pytest_refuses_are_one_problem(play: Play) -> None:
+    outcome = play({"pytest.ini": "[pytest]\naddopts = --no-such-option\n", "features/bad.py": HARMLESS})
+    assert set(outcome.short.values()) == {"unknown/not-reached"}
+    assert len(outcome.errors) == 1
+    assert outcome.errors[0].startswith("pytest.ini:2: ")
+    assert "--no-such-option" in outcome.errors[0]
+
+
+# ---- pages ----
+
+
+def test_scenarios_of_one_name_both_run(play: Play) -> None:
+    middle = "Scenario: before\n  When it happens"
+    outcome = play({"docs/a.md": PAGE.format(middle=middle), "features/bad.py": fault("assert False")})
+    assert sorted(outcome.short.values()) == ["failed/assertion", "passed", "passed"]
+
+
+def test_a_scenario_without_steps_is_never_green(play: Play) -> None:
+    outcome = play({"docs/a.md": PAGE.format(middle="Scenario: fault")})
+    assert outcome.short == around("unknown/no-steps")
+    assert outcome.verdict.fails
+
+
+def test_a_misspelt_keyword_is_never_green(play: Play) -> None:
+    outcome = play({"docs/a.md": PAGE.format(middle="Scenario: fault\n  Givn all is well")})
+    assert outcome.short == around("unknown/no-steps")
+
+
+def test_an_outline_without_rows_is_never_green(play: Play) -> None:
+    middle = "Scenario Outline: fault\n  Given all is <how>\n\n  Examples:\n    | how |"
+    outcome = play({"docs/a.md": PAGE.format(middle=middle)})
+    assert outcome.short == around("unknown/no-rows")
+    assert outcome.verdict.fails
+
+
+@pytest.mark.parametrize("content", ["# Café".encode("latin-1"), "# A\n".encode("utf-16")])
+def test_a_page_that_is_not_utf8_spoils_itself_only(play: Play, content: bytes) -> None:
+    outcome = play({"docs/b.md": content, "features/bad.py": HARMLESS})
+    assert outcome.short == around("passed")
+    assert len(outcome.errors) == 1
+    assert outcome.errors[0].startswith("docs/b.md:1: ")
+
+
+def test_gherkin_that_does_not_parse_spoils_its_block_only(play: Play) -> None:
+    page = "# B\n\n```gherkin\nScenario: other\n  Given a\n    | x | y |\n    | z |\n```\n"
+    outcome = play({"docs/b.md": page, "features/bad.py": HARMLESS})
+    assert outcome.short == around("passed")
+    assert any(error.startswith("docs/b.md:7:") for error in outcome.errors)
+
+
+@pytest.mark.parametrize(
+    "page", ["\ufeff" + PAGE.format(middle=FAULT), PAGE.format(middle=FAULT).replace("\n", "\r\n")]
+)
+def test_a_bom_and_windows_lines_change_nothing(play: Play, page: str) -> None:
+    outcome = play({"docs/a.md": page, "features/bad.py": HARMLESS})
+    assert outcome.short == around("passed")
+    assert [judged.scenario.line for judged in outcome.scenarios.values()] == [4, 7, 12]
+
+
+# ---- which definition serves a step ----
+
+
+def defines(text: str, value: str) -> str:
+    return f"from pytest_bdd import when\n@when({text!r})\ndef happens(): {value}\n"
+
+
+RED, GREEN = "assert False", "pass"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"docs/conftest.py": GREEN, "features/bad.py": RED}, "passed"),
+        ({"features/one.py": GREEN, "features/two.py": GREEN}, "ambiguous"),
+        ({"features/one.py": GREEN, "features/test_two.py": RED}, "passed"),
+        ({"features/test_one.py": GREEN, "features/test_two.py": GREEN}, "ambiguous"),
+        ({"features/conftest.py": GREEN, "features/two.py": GREEN}, "ambiguous"),
+        ({"docs/conftest.py": GREEN, "conftest.py": RED}, "passed"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_the_nearest_definition_serves_a_step(play: Play, files: dict[str, str], expected: str) -> None:
+    outcome = play({name: defines("it happens", body) for name, body in files.items()})
+    assert outcome.short == around(expected)
+    if expected == "ambiguous":
+        candidates = next(s.candidates for s in outcome.scenarios["fault"].result.steps if s.candidates)
+        assert [place.split(":")[0] for place in candidates] == sorted(files)
+
+
+@pytest.mark.parametrize("named", ["test_two.py", "features/test_two.py"])
+def test_the_modules_that_a_page_names_come_first(play: Play, named: str) -> None:
+    page = f"---\njetty:\n  steps: [{named}]\n---\n{PAGE.format(middle=FAULT)}"
+    files = {"docs/conftest.py": RED, "features/one.py": RED, "features/test_two.py": GREEN}
+    outcome = play({"docs/a.md": page, **{name: defines("it happens", body) for name, body in files.items()}})
+    assert outcome.short == around("passed")
