@@ -13,6 +13,7 @@ import json
 import os
 import posixpath
 import re
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -116,6 +117,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             )
         except jetty_config.ConfigError as error:
             raise PluginError(str(error)) from None
+        if self._command == "serve" and settings.show_output == "auto":
+            settings = replace(settings, show_output=True)
         if settings.enabled:
             self._settings = settings
             self._set_up_rendering(config)

@@ -9,7 +9,7 @@ from typing import Any
 
 from gherkin.dialect import Dialect
 
-from mkdocs_jetty.spec.gherkin import Document, misspelt_steps
+from mkdocs_jetty.spec.gherkin import Document
 from mkdocs_jetty.spec.model import (
     Block,
     Mode,
@@ -26,6 +26,7 @@ from mkdocs_jetty.spec.model import (
     StepType,
 )
 from mkdocs_jetty.spec.modes import mode_by_headings, mode_by_tags
+from mkdocs_jetty.spec.spelling import misspelt
 
 STEP_TYPES: dict[str, StepType] = {"Context": "given", "Action": "when", "Outcome": "then"}
 ID_LENGTH = 60
@@ -100,7 +101,11 @@ class BlockBuilder:
             self._index(background["steps"], background=True)
         if self.document.named:
             self.items.append(_heading("feature", feature))
+        self._spelling(feature)
         self._children(feature["children"], None)
+        if not feature["children"]:
+            message = "nothing here runs: this block holds no scenario"
+            self.problems.append(Problem("error", self.place.page, self.place.line or 1, None, message))
         return Block(
             self.place.page, self.place.line, source, True, self.draft.id, tuple(self.items), tuple(self.problems)
         )
@@ -110,6 +115,7 @@ class BlockBuilder:
             if "background" in child:
                 self._background(child["background"])
             elif "rule" in child:
+                self._spelling(child["rule"])
                 self.items.append(_heading("rule", child["rule"]))
                 self._children(child["rule"]["children"], child["rule"])
             else:
@@ -206,8 +212,8 @@ class BlockBuilder:
         self.steps.update((step["id"], (step, background)) for step in steps)
 
     def _spelling(self, node: dict[str, Any]) -> None:
-        for line, keyword in misspelt_steps(node, self.lines, self.document.feature["language"]):
-            message = f"this line is read as description and does not run; if it is a step, begin it with `{keyword}`"
+        for line, keyword in misspelt(node, self.lines, self.document.feature["language"]):
+            message = f"this line is read as description and does not run; if it should, begin it with `{keyword}`"
             self.problems.append(Problem("error", self.place.page, line, None, message))
 
     def _warn(self, line: int, message: str) -> None:

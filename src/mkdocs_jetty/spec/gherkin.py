@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +18,6 @@ from gherkin.token_matcher import TokenMatcher
 from mkdocs_jetty.spec.model import Problem
 
 LANGUAGE = re.compile(r"^\s*#\s*language\s*:\s*([a-zA-Z\-_]+)\s*$")
-# `Givn`, `Gven`, `Whhen` are this close to a keyword; some words that prose begins with are too.
-RESEMBLES = 0.85
-INNOCENT = frozenset({"gives", "thens"})
 # How the parser says what it expected, and how a person would.
 UNEXPECTED = re.compile(r"(?:unexpected end of file, )?expected: (?P<tokens>.*?)(?:, got '(?P<got>.*)')?\Z", re.DOTALL)
 TOKENS = {
@@ -132,49 +128,3 @@ def _in_words(message: str) -> str:
     expected = [words for token, words in TOKENS.items() if token in match.group("tokens").split(", ")]
     got = f"`{match.group('got')}` cannot stand here" if match.group("got") else "the text ends too early"
     return f"{got}; expected {' or '.join(filter(None, [', '.join(expected[:-1]), expected[-1]]))}" if expected else got
-
-
-def _resembles(word: str, keyword: str) -> bool:
-    if word == keyword:
-        return False
-    swapped = sorted(word) == sorted(keyword)
-    return swapped or (len(word) > 3 and difflib.SequenceMatcher(None, word, keyword).ratio() >= RESEMBLES)  # noqa: PLR2004 - shorter words resemble too much
-
-
-def misspelt_steps(node: dict[str, Any], lines: Sequence[str], language: str) -> list[tuple[int, str]]:
-    """Find description lines that were meant as steps: `Givn a cart` is prose to the parser, so it would never run.
-
-    Args:
-        node: A scenario, outline or background of the tree.
-        lines: All lines of the file, or as many as there are up to the block's end.
-        language: The block's language.
-
-    Returns:
-        The line number of each, and the keyword it resembles.
-    """
-    description = node.get("description") or ""
-    if not description:
-        return []
-    dialect: Any = Dialect.for_name(language)
-    keywords = {
-        word.strip()
-        for words in (
-            dialect.given_keywords,
-            dialect.when_keywords,
-            dialect.then_keywords,
-            dialect.and_keywords,
-            dialect.but_keywords,
-        )
-        for word in words
-        if word.strip() != "*"
-    }
-    found: list[tuple[int, str]] = []
-    first = node["location"]["line"]
-    for number, text in enumerate(lines[first : first + description.count("\n") + 8], first + 1):
-        words = text.split()
-        if not words or text.strip() not in description:
-            continue
-        word = words[0]
-        if len(words) > 1 and word[0].isupper() and word.lower() not in INNOCENT:
-            found.extend((number, keyword) for keyword in keywords if _resembles(word.lower(), keyword.lower()))
-    return found
