@@ -7,6 +7,7 @@ among the blocks that were read, and one that was not read says so instead of lo
 from __future__ import annotations
 
 import html
+import inspect
 import os
 import re
 import secrets
@@ -104,7 +105,10 @@ class _Fences:
     def connect(self) -> None:
         fences = self._superfences()
         if not any(getattr(entry["formatter"], "__self__", None) is self for entry in fences.superfences):
-            fences.extend_super_fences(LANGUAGE, self.format, self.accept, None)
+            arguments = (LANGUAGE, self.format, self.accept, None)
+            # The last one, a function that resets, came with pymdown-extensions 13.
+            count = len(inspect.signature(fences.extend_super_fences).parameters)
+            fences.extend_super_fences(*arguments[:count])
 
     def _superfences(self) -> SuperFencesCodeExtension:
         current = self._current()

@@ -84,6 +84,7 @@ def _load_conftest(session: pytest.Session, path: Path) -> None:
     if hasattr(fixtures, "_arg2node2fixturedefs"):
         fixtures.parsefactories(holder=module, node=session)
     else:
+        fixtures._holderobjseen.discard(module)  # already parsed, but for its own directory only
         fixtures.parsefactories(module, "")
 
 
