@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from mkdocs_jetty.run.model import ScenarioResult
 from mkdocs_jetty.spec.model import Feature, Mode, Problem, Scenario, Spec
+from mkdocs_jetty.standards.model import Attestation, Declaration, Preset, ReportFinding, Standard, Waiver
 
 ModeStatus = Literal["none", "red", "green", "wip", "unknown", "not-applicable"]
 Level = Literal["none", "speed", "stable", "production"]
 State = Literal["internal", "external"]
 FailOn = Literal["red", "standards", "incomplete"]
+StandardStatus = Literal["met", "unmet", "uncovered", "unknown", "attested", "due", "stale", "waived", "not-applicable"]
+STANDARD_STATUSES: tuple[StandardStatus, ...] = (
+    "unmet", "uncovered", "unknown", "stale", "due", "waived", "attested", "met", "not-applicable",
+)  # fmt: skip
+"""From what asks for attention first to what asks for none."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,41 @@ class JudgedScenario:
 
 
 @dataclass(frozen=True)
+class StandardVerdict:
+    """One standard, for one feature or for the system."""
+
+    standard: Standard
+    status: StandardStatus
+    note: str = ""
+    """In a sentence: what proves it, until when, or what is missing."""
+    why: str = ""
+    """Why it applies, or why not: `trait authentication`, `every feature`."""
+    scenarios: tuple[str, ...] = ()
+    """The ids of the scenarios that claim it."""
+    record: Attestation | Waiver | ReportFinding | None = None
+    expires: date | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is missing: proved, or by a person's word that still holds."""
+        return self.status in {"met", "attested", "due", "not-applicable"}
+
+
+@dataclass(frozen=True)
+class History:
+    """What the ledger knows of a scenario: red before green."""
+
+    red_on: date | None = None
+    red_commit: str | None = None
+    green_on: date | None = None
+    green_commit: str | None = None
+    red_again: tuple[tuple[date, str | None], ...] = ()
+    """Each time it turned red after it had been green, with the commit."""
+    challenged_on: date | None = None
+    """When it last passed without its When steps, which proves nothing."""
+
+
+@dataclass(frozen=True)
 class FeatureVerdict:
     """One feature."""
 
@@ -47,6 +89,10 @@ class FeatureVerdict:
     modes: Mapping[Mode, ModeVerdict]
     level: Level
     complete: bool
+    standards: tuple[StandardVerdict, ...] = ()
+    """Every standard of the preset that is for features, those that do not apply included."""
+    regressed: bool = False
+    """Whether it was complete by the ledger and a speed scenario of it has turned red since."""
 
 
 @dataclass(frozen=True)
@@ -68,3 +114,13 @@ class Verdict:
     """Whether the gate fails, by `fail_on`."""
     duration_s: float
     executed: bool
+    standards: tuple[StandardVerdict, ...] = ()
+    """Those met once for the system."""
+    preset: Preset | None = None
+    """None in an internal project."""
+    declaration: Declaration = field(default_factory=Declaration)
+    history: Mapping[str, History] = field(default_factory=dict)
+    """By scenario id."""
+    today: date | None = None
+    """The day for which it was judged."""
+    commit: str | None = None

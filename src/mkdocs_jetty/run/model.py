@@ -49,6 +49,10 @@ class ScenarioResult:
     reused: bool = False
     output: str | None = None
     """What it printed, where that was asked for."""
+    measured: Mapping[str, str] = field(default_factory=dict)
+    """The numbers its steps ran with or observed, as they recorded them: `users` → `500`."""
+    environment: str | None = None
+    """Where it was observed: `local`, `ci`, `staging` or `production`, where its steps say so."""
 
 
 @dataclass(frozen=True)

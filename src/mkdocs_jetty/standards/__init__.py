@@ -1,0 +1,1 @@
+"""Standards: the presets as data, and what reads, extends and checks them and a project's own declaration."""
