@@ -153,7 +153,7 @@ def test_an_interrupted_run_exits_3(project: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_run_cut_short_is_shown_and_exits_3(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mkdocs_jetty.run.runner.run", lambda *_: Results(interrupted=True))
+    monkeypatch.setattr("mkdocs_jetty.run.runner.run", lambda *_, **__: Results(interrupted=True))
     result = jetty("check")
     assert result.exit_code == 3
     assert "docs/door.md:4: unknown" in result.output

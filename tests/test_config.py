@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mkdocs_jetty.config import ConfigError, from_options, load
+from mkdocs_jetty.standards.model import Declaration
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +52,7 @@ def test_defaults(tmp_path: Path) -> None:
         "show_output": "auto",
         "source_url": None,
         "state": "internal",
+        "declaration": Declaration(),
     }
 
 
@@ -150,7 +152,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_state_comes_from_the_declaration(tmp_path: Path) -> None:
-    (tmp_path / "jetty.toml").write_text('[project]\nstate = "external"\n')
+    (tmp_path / "jetty.toml").write_text('[project]\nstate = "external"\npreset = "startup-mvp"\n')
     assert load(write(tmp_path, "plugins: [jetty]")).state == "external"
 
 

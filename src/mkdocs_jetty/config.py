@@ -6,11 +6,9 @@ Both end in `from_options`, so a typing error is answered in the same words wher
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -18,20 +16,16 @@ import yaml
 from cucumber_tag_expressions import TagExpressionError
 from cucumber_tag_expressions import parse as parse_tags
 
+from mkdocs_jetty.errors import ConfigError, alternatives, did_you_mean, parse_toml, read_text
+from mkdocs_jetty.standards.declaration import read_declaration
+from mkdocs_jetty.standards.model import Declaration
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+__all__ = ["FAIL_ON", "OPTION_NAMES", "ConfigError", "Settings", "from_options", "load"]
 
 FAIL_ON = ("red", "standards", "incomplete")
-STATES = ("internal", "external")
-
-
-class ConfigError(Exception):
-    """A setting that cannot be right; the message is one line, with file and line where known."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +64,8 @@ class Settings:
     source_url: str | None
     state: Literal["internal", "external"]
     """From `jetty.toml`."""
+    declaration: Declaration = field(default_factory=Declaration)
+    """All that `jetty.toml` says."""
 
 
 def load(config_file: Path) -> Settings:
@@ -106,12 +102,14 @@ def from_options(
     for name, (default, read) in _OPTIONS.items():
         values[name] = _checked(config_file, name, read, options[name]) if name in options else default
     values["cache_dir"] = root / values["cache_dir"]
+    declaration = read_declaration(root)
     return Settings(
         root=root,
         config_file=config_file,
         site_name=site_name,
         docs_dir=(root / docs_dir).absolute(),
-        state=_state(root / "jetty.toml"),
+        state=declaration.state,
+        declaration=declaration,
         **values,
     )
 
@@ -193,10 +191,10 @@ def _boolean_or_auto(value: Any) -> bool | str:
 def _fail_on(value: Any) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list):
-        raise ValueError(f"a list of {_alternatives(FAIL_ON)}")  # noqa: TRY004 # one kind for all readers
+        raise ValueError(f"a list of {alternatives(FAIL_ON)}")  # noqa: TRY004 # one kind for all readers
     for item in values:
         if item not in FAIL_ON:
-            raise ValueError(f"a list of {_alternatives(FAIL_ON)}{_suggestion(str(item), FAIL_ON)}")
+            raise ValueError(f"a list of {alternatives(FAIL_ON)}{did_you_mean(str(item), FAIL_ON)}")
     return tuple(dict.fromkeys(values))
 
 
@@ -253,16 +251,7 @@ def _line_of(config_file: Path, option: str) -> int | None:
 
 
 def _unknown(name: str, known: Mapping[str, Any]) -> str:
-    return f"jetty has no option `{name}`{_suggestion(name, tuple(known))}; it has {', '.join(known)}"
-
-
-def _suggestion(word: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f" (did you mean `{close[0]}`?)" if close else ""
-
-
-def _alternatives(words: tuple[str, ...]) -> str:
-    return f"{', '.join(f'`{word}`' for word in words[:-1])} or `{words[-1]}`"
+    return f"jetty has no option `{name}`{did_you_mean(name, tuple(known))}; it has {', '.join(known)}"
 
 
 # ---- reading the files ----
@@ -303,9 +292,9 @@ _SiteLoader.add_multi_constructor("tag:yaml.org,2002:python/", _opaque)
 def _read_site_config(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     if path in seen:
         raise ConfigError(f"{path.name}: `INHERIT` goes round in a circle")
-    text = _read_text(path)
+    text = read_text(path)
     if path.suffix == ".toml":
-        project = _parse_toml(path, text).get("project", {})
+        project = parse_toml(path.name, text).get("project", {})
         return project if isinstance(project, dict) else {}
     try:
         data = yaml.load(text, Loader=_SiteLoader)  # noqa: S506 # derived from the safe loader
@@ -331,17 +320,6 @@ def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path.name}: this file is not UTF-8") from None
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file; name one with -f") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from None
-
-
 def _text_setting(data: Mapping[str, Any], key: str, default: str, config_file: Path) -> str:
     value = data.get(key)
     if value is None:
@@ -361,28 +339,3 @@ def _plugin_options(data: Mapping[str, Any], config_file: Path) -> Mapping[str, 
                 raise _error(config_file, "jetty", f"`jetty` must be a mapping of options, not {options!r}")
             return options
     return {}
-
-
-def _parse_toml(path: Path, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        place = f"{path.name}:{line[1]}" if line else path.name
-        raise ConfigError(f"{place}: this is not valid TOML: {error}") from None
-
-
-def _state(declaration: Path) -> Literal["internal", "external"]:
-    if not declaration.is_file():
-        return "internal"
-    text = _read_text(declaration)
-    project = _parse_toml(declaration, text).get("project", {})
-    if not isinstance(project, dict):
-        raise ConfigError(f"{declaration.name}: `project` must be a table, written `[project]`")
-    state = project.get("state", "internal")
-    if state in STATES:
-        return cast("Literal['internal', 'external']", state)
-    found = re.search(r"^\s*state\s*=", text, re.MULTILINE)
-    place = f"{declaration.name}:{text.count(chr(10), 0, found.end()) + 1}" if found else declaration.name
-    hint = _suggestion(str(state), STATES)
-    raise ConfigError(f"{place}: `state` must be {_alternatives(STATES)}{hint}, not {state!r}")

@@ -28,6 +28,7 @@ from mkdocs_jetty.show.html import (
     render_block,
     render_failures,
     render_overview,
+    render_standards,
     render_status,
     render_steps,
 )
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 LANGUAGE = "gherkin"
 NOT_READ = "This block was not read as specification, so it did not run"
 NOT_RUN = "Not run: no result is known for this specification"
-MARKER = re.compile(r"<!--\s*jetty/(overview|failures|steps|page)\s*-->")
+MARKER = re.compile(r"<!--\s*jetty/(overview|standards|failures|steps|page)\s*-->")
 _FIRST_HEADING_END = re.compile(r"<!--.*?-->|(</h1\s*>)", re.DOTALL | re.IGNORECASE)
 
 
@@ -61,6 +62,8 @@ class PageContext:
     """Whether its author asked for its fences to be left alone."""
     carries_style: bool = False
     """Whether the page has to bring its own style, because no plugin adds a file to the site."""
+    source_url: str | None = None
+    """How a link to a line of the project's sources looks."""
     unread: list[tuple[str, str]] = field(default_factory=list)
     """Page and source of each fence that was rendered as specification but had not been read."""
 
@@ -81,7 +84,7 @@ class JettyExtension(Extension):
         # After `toc` and its like, which send single headings through the postprocessors.
         md.treeprocessors.register(_PageIsNext(md, self._fences), "jetty_page", -1000)
         # Before `raw_html`: a marker is a comment of its own in the stash; others strip comments afterwards.
-        md.postprocessors.register(_ShowMarkers(md, self.context), "jetty_markers", 35)
+        md.postprocessors.register(_ShowMarkers(md, self.context, self._fences), "jetty_markers", 35)
 
     def reset(self) -> None:
         """Wire the fences: called once all extensions are registered, whatever their order."""
@@ -99,6 +102,8 @@ class _Fences:
     def __init__(self, md: Markdown) -> None:
         self.md = md
         self.sources: dict[str, tuple[str, bool]] = {}
+        self.marked: set[str] = set()
+        """The markers that the page has had so far."""
         self.page_is_next = False
         """Whether the next text to be finished is the page, and not a single heading of it."""
 
@@ -155,9 +160,10 @@ class _PageIsNext(Treeprocessor):
 class _ShowMarkers(Postprocessor):
     """Puts the project's overviews where the author marked their place."""
 
-    def __init__(self, md: Markdown, context: PageContext | None) -> None:
+    def __init__(self, md: Markdown, context: PageContext | None, fences: _Fences) -> None:
         super().__init__(md)
         self.context = context
+        self.fences = fences
 
     def run(self, text: str) -> str:
         blocks = self.md.htmlStash.rawHtmlBlocks
@@ -168,25 +174,32 @@ class _ShowMarkers(Postprocessor):
         return text
 
     def _marked(self, match: re.Match[str]) -> str:
-        return _marked(match[1], current_context(self.md, self.context))
+        shown = _marked(match[1], current_context(self.md, self.context), self.fences.marked)
+        self.fences.marked.add(match[1])
+        return shown
 
 
-def _marked(name: str, context: PageContext) -> str:
+def _marked(name: str, context: PageContext, before: set[str]) -> str:
     verdict = context.verdict
     if verdict is None:
         return f'<p class="jetty-unknown">{NOT_RUN}</p>'
     if name == "page":
-        return _whole_page(verdict, context.page)
+        return _whole_page(verdict, context)
     if name == "steps":
-        return render_steps(verdict)
-    return {"overview": render_overview, "failures": render_failures}[name](verdict, context.url_for)
+        return render_steps(verdict, context.source_url)
+    if name == "standards":
+        return render_standards(verdict, context.page, context.url_for, context.source_url)
+    # Both name the problems of the project: once a page is enough.
+    problems = not before & {"overview", "failures"}
+    show = {"overview": render_overview, "failures": render_failures}[name]
+    return show(verdict, context.url_for, context.source_url, problems=problems)
 
 
-def _whole_page(verdict: Verdict, path: str) -> str:
-    page = page_of(verdict, path)
+def _whole_page(verdict: Verdict, context: PageContext) -> str:
+    page = page_of(verdict, context.page)
     if page is None:
         return ""
-    blocks = "\n".join(render_block(verdict, block) for block in page.blocks)
+    blocks = "\n".join(render_block(verdict, block, context.source_url) for block in page.blocks)
     return f"<h1>{html.escape(page.title)}</h1>\n{blocks}"
 
 
@@ -206,6 +219,9 @@ class _ShowResults(Postprocessor):
         page = page_of(context.verdict, context.page)
         if page is not None and context.verdict is not None:
             text = _below_title(text, render_status(context.verdict, context.page))
+            if "standards" not in self.fences.marked:
+                text = _at_the_end(text, context.verdict, context)
+        self.fences.marked.clear()
         if self.fences.sources:
             text = self._resolve(text, context, page)
             self.fences.sources.clear()
@@ -240,7 +256,7 @@ def _nth(page: Page | None, key: str, index: int) -> Block | None:
 
 def _shown(context: PageContext, block: Block | None, source: str, runs: bool) -> str:
     if context.verdict is not None and block is not None:
-        return render_block(context.verdict, block)
+        return render_block(context.verdict, block, context.source_url)
     if context.excluded or not runs:
         return _plain(source, "jetty-example", "Example: not run")
     if context.verdict is None:
@@ -261,6 +277,13 @@ def _below_title(text: str, status: str) -> str:
         if match[1]:
             return f"{text[: match.end()]}\n{status}{text[match.end() :]}"
     return f"{status}\n{text}"
+
+
+def _at_the_end(text: str, verdict: Verdict, context: PageContext) -> str:
+    asked = any(item.standards for item in verdict.features if item.feature.page == context.page)
+    if verdict.state != "external" or not asked:
+        return text
+    return f"{text}\n{render_standards(verdict, context.page, context.url_for, context.source_url, heading=True)}"
 
 
 def page_of(verdict: Verdict | None, path: str) -> Page | None:

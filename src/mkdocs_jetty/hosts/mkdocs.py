@@ -26,8 +26,8 @@ from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
 
 from mkdocs_jetty import config as jetty_config
+from mkdocs_jetty.assess import assess, declared, evidence_paths
 from mkdocs_jetty.hosts.markdown import MARKER, JettyExtension, PageContext, page_of
-from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run import runner
 from mkdocs_jetty.run.store import scenario_digest
 from mkdocs_jetty.show import export
@@ -160,15 +160,17 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
 
     def _judge(self, settings: Settings) -> None:
         spec = reader.read(settings)
+        try:
+            known = declared(settings, spec)
+        except jetty_config.ConfigError as error:
+            raise PluginError(str(error)) from None
         digest = _digest(settings, spec)
         if self._results is None or digest != self._digest:
             self._results = runner.run(spec, settings)
             # What was interrupted is not remembered as the answer.
             self._digest = "" if self._results.interrupted else digest
         # Prose does not run anything, but it moves lines: the verdict is on the specification as it stands now.
-        self._context.verdict = judge(
-            spec, self._results, name=settings.site_name, state=settings.state, fail_on=settings.fail_on
-        )
+        self._context.verdict = assess(settings, spec, self._results, known)
 
     def _add_pages(self, files: Files, config: MkDocsConfig) -> None:
         verdict = self._context.verdict
@@ -321,7 +323,7 @@ def _now() -> datetime:
 
 
 def _watched(settings: Settings) -> list[Path]:
-    paths = [settings.root / name for name in (*settings.steps, *settings.features, "jetty.toml")]
+    paths = [*(settings.root / name for name in (*settings.steps, *settings.features)), *evidence_paths(settings)]
     # The root holds the cache and the site, and watching what a build writes never ends.
     return [path for path in paths if path.exists() and path.resolve() != settings.root.resolve()]
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mkdocs_jetty.spec.model import Feature, Page, Problem, Scenario, Spec
 
 CONFIG_NAMES = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml")
+MEASURED = "jetty."
+"""How the names of properties begin that are numbers a scenario ran with."""
 # Named in a list or as a key: a site that only speaks of a jetty has not asked for anything.
 DECLARED = re.compile(r"""(?:^|[\[,{-])[ \t]*["']?(?:mkdocs_)?jetty["']?[ \t]*(?:$|[:,\]}#])""", re.MULTILINE)
 # What a project's own options would hide from a build, undone: tryfirst, so that no other plugin has read them yet.
@@ -75,6 +77,7 @@ class JettySession:
             self.log = EventLog(Path(request["events"]))
             _limit_memory(request.get("memory_limit"))
         self.output = bool(request.get("output"))
+        self.without_when = bool(request.get("without_when"))
         try:
             self.settings: Settings = load(path)
         except ConfigError as error:
@@ -104,7 +107,12 @@ class JettySession:
         """The specification, read once."""
         from mkdocs_jetty.spec.reader import read
 
-        return read(self.settings)
+        spec = read(self.settings)
+        if self.without_when:
+            from mkdocs_jetty.run.narrow import without_when
+
+            spec = without_when(spec)
+        return spec
 
     @cached_property
     def pages(self) -> dict[Path, Page]:
@@ -140,13 +148,17 @@ class JettySession:
         if not isinstance(item, ScenarioItem):
             return (yield)
         item.reset()
+        # A second attempt measures anew.
+        item.user_properties[:] = [each for each in item.user_properties if not _is_measured(each)]
         self.emit("scenario", id=item.scenario.id)
         started = time.perf_counter()
         result = yield
         record = item.record
+        measured = _measured(item.user_properties)
         self.emit(
             "end", id=item.scenario.id, status=record.status, cause=record.cause, message=record.message,
             duration_ms=round((time.perf_counter() - started) * 1000, 3), output="".join(record.output) or None,
+            environment=measured.pop("environment", None), measured=measured,
         )  # fmt: skip
         return result
 
@@ -173,8 +185,8 @@ class JettySession:
         if report.when == "call":
             if record.status in {"unknown", "passed"}:
                 record.worsen(status, cause, message)
-        elif status == "skipped":
-            record.worsen("skipped", None, message)
+        elif status in {"skipped", "unknown"}:
+            record.worsen(status, cause, message)
         else:
             record.worsen("failed", "setup" if report.when == "setup" else "teardown", f"in {report.when}: {message}")
 
@@ -306,6 +318,15 @@ class BrokenBlock(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, self.problems[0].line, self.name
+
+
+def _is_measured(entry: tuple[str, object]) -> bool:
+    return str(entry[0]).startswith(MEASURED)
+
+
+def _measured(properties: list[tuple[str, object]]) -> dict[str, str]:
+    """What the steps recorded with pytest's `record_property`, by the name after `jetty.`."""
+    return {str(entry[0]).removeprefix(MEASURED): str(entry[1]) for entry in properties if _is_measured(entry)}
 
 
 def _limit_memory(mebibytes: int | None) -> None:

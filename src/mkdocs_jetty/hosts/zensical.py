@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from mkdocs_jetty import config as jetty_config
-from mkdocs_jetty.judge.verdict import judge
+from mkdocs_jetty.assess import assess, evidence_paths, this_day
 from mkdocs_jetty.run import store
 from mkdocs_jetty.spec import reader
 
@@ -54,13 +54,18 @@ def _judged(settings: Settings, stamp: tuple[object, ...]) -> Verdict | None:  #
     results = store.load(spec, settings)
     if results is None:
         return None
-    return judge(spec, results, name=settings.site_name, state=settings.state, fail_on=settings.fail_on)
+    try:
+        return assess(settings, spec, results)
+    except jetty_config.ConfigError:
+        return None
 
 
 def _stamp(settings: Settings) -> tuple[object, ...]:
-    """Changes whenever a file does that the verdict is made of."""
-    paths = [store.results_file(settings.root), *store.step_paths(settings), *reader.specification_files(settings)]
-    return tuple((str(path), *_state(path)) for path in paths)
+    """Changes whenever something does that the verdict is made of."""
+    kept = [store.results_file(settings.root), *evidence_paths(settings)]
+    paths = [*kept, *store.step_paths(settings), *reader.specification_files(settings)]
+    # Records run out with the day.
+    return (this_day(), *((str(path), *_state(path)) for path in paths))
 
 
 def _state(path: Path) -> tuple[int, int]:

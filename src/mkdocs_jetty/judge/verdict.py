@@ -8,25 +8,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import date
+from types import MappingProxyType
 
 from mkdocs_jetty.judge.model import (
     FeatureVerdict,
+    History,
     JudgedScenario,
     Level,
     ModeStatus,
     ModeVerdict,
+    StandardVerdict,
     State,
     Verdict,
 )
+from mkdocs_jetty.judge.standards import judge_standards, open_standards
 from mkdocs_jetty.run.model import STATUSES, Cause, Results, ScenarioResult, StepResult
-from mkdocs_jetty.spec.model import MODES, Feature, Mode, NotRunnable, Scenario, Spec
+from mkdocs_jetty.spec.model import MODES, Feature, Mode, NotRunnable, Problem, Scenario, Spec
+from mkdocs_jetty.standards.model import Declaration, Preset, ReportFinding
 
 GREY_CAUSES: frozenset[Cause | None] = frozenset({"not-selected", "execute-off"})
 """The causes of `unknown` that somebody asked for; every other one is red."""
 
 FINISH_LINES: Mapping[State, Mode] = {"internal": "stable", "external": "production"}
 
+NOTHING_DECLARED = Declaration()
+NO_HISTORY: Mapping[str, History] = MappingProxyType({})
 WIP_PASSED = "It passed, though its tag @wip says that it must fail: the tag has to go."
 INCOMPLETE_EVIDENCE = "It was reported as passed, but only {passed} of its {total} steps are known to have passed."
 DEFECTS: Mapping[NotRunnable, str] = {
@@ -36,12 +44,48 @@ DEFECTS: Mapping[NotRunnable, str] = {
 }
 
 
-def judge(spec: Spec, results: Results, *, name: str, state: State, fail_on: Collection[str]) -> Verdict:
-    """Judge every scenario, every mode, every feature and the project."""
-    features = tuple(_judge_feature(feature, results, state) for feature in spec.features)
+def judge(
+    spec: Spec,
+    results: Results,
+    *,
+    name: str,
+    state: State,
+    fail_on: Collection[str],
+    preset: Preset | None = None,
+    declaration: Declaration = NOTHING_DECLARED,
+    findings: Sequence[ReportFinding] = (),
+    history: Mapping[str, History] = NO_HISTORY,
+    today: date | None = None,
+    commit: str | None = None,
+    problems: Sequence[Problem] = (),
+    partial: bool = False,
+) -> Verdict:
+    """Judge every scenario, every mode, every feature and the project.
+
+    Args:
+        spec: What the pages say.
+        results: What happened.
+        name: The project's name.
+        state: Internal or external.
+        fail_on: What makes the gate fail.
+        preset: What an external project has to meet; an internal one may have chosen it already.
+        declaration: What people have declared.
+        findings: What the reports of other tools say.
+        history: What the ledger knows, by scenario id.
+        today: The day for which to judge; without it no standard is judged, since records run out.
+        commit: What is checked out.
+        problems: What was found wrong beside the specification and the run.
+        partial: Whether this is a part of the project only, which says nothing of the system.
+    """
+    features = tuple(_judge_feature(feature, results, state, history) for feature in spec.features)
+    standards = _Standards()
+    if preset is not None and state == "external" and today is not None:
+        by_feature, system = judge_standards(features, preset, declaration, findings, today)
+        standards = _Standards(by_feature, () if partial else system)
+        features = tuple(_with_standards(feature, by_feature[feature.feature.id], state) for feature in features)
     scenarios = [scenario for feature in features for scenario in feature.scenarios]
     # The run may repeat what the reading has already said.
-    problems = tuple(dict.fromkeys((*spec.problems, *results.problems)))
+    problems = tuple(dict.fromkeys((*spec.problems, *results.problems, *problems)))
     red = (
         results.interrupted
         or any(problem.level == "error" for problem in problems)
@@ -56,9 +100,15 @@ def judge(spec: Spec, results: Results, *, name: str, state: State, fail_on: Col
         problems=problems,
         counts=_counts(scenarios),
         red=red,
-        fails=_gate(fail_on, red=red, features=features),
+        fails=_gate(fail_on, red=red, features=features, standards=standards),
         duration_s=results.duration_s,
         executed=results.executed,
+        standards=standards.system,
+        preset=preset,
+        declaration=declaration,
+        history=history,
+        today=today,
+        commit=commit,
     )
 
 
@@ -124,11 +174,24 @@ def _demoted(scenario: Scenario, result: ScenarioResult) -> ScenarioResult:
 # ---- one feature ----
 
 
-def _judge_feature(feature: Feature, results: Results, state: State) -> FeatureVerdict:
+def _judge_feature(feature: Feature, results: Results, state: State, history: Mapping[str, History]) -> FeatureVerdict:
     scenarios = tuple(judge_scenario(scenario, results) for scenario in feature.scenarios)
     modes = _modes(scenarios, state)
     level = _level(modes)
-    return FeatureVerdict(feature, scenarios, modes, level, complete=_complete(level, FINISH_LINES[state]))
+    complete = _complete(level, FINISH_LINES[state])
+    return FeatureVerdict(feature, scenarios, modes, level, complete, regressed=_regressed(scenarios, history))
+
+
+def _with_standards(feature: FeatureVerdict, standards: tuple[StandardVerdict, ...], state: State) -> FeatureVerdict:
+    settled = all(standard.settled for standard in standards)
+    level: Level = "stable" if feature.level == "production" and not settled else feature.level
+    return replace(feature, standards=standards, level=level, complete=_complete(level, FINISH_LINES[state]))
+
+
+def _regressed(scenarios: Sequence[JudgedScenario], history: Mapping[str, History]) -> bool:
+    speed = [one for one in scenarios if one.scenario.mode == "speed"]
+    was_green = all(one.scenario.id in history and history[one.scenario.id].green_on for one in speed)
+    return was_green and any(one.red and not one.known_red for one in speed)
 
 
 def _modes(scenarios: Sequence[JudgedScenario], state: State) -> dict[Mode, ModeVerdict]:
@@ -171,10 +234,21 @@ def _counts(scenarios: Sequence[JudgedScenario]) -> dict[str, int]:
     }
 
 
-def _gate(fail_on: Collection[str], *, red: bool, features: Sequence[FeatureVerdict]) -> bool:
+@dataclass(frozen=True)
+class _Standards:
+    """The standards that were judged: none in an internal project."""
+
+    by_feature: Mapping[str, tuple[StandardVerdict, ...]] = field(default_factory=dict)
+    system: tuple[StandardVerdict, ...] = ()
+
+    def open(self) -> bool:
+        return any(open_standards(each) for each in (*self.by_feature.values(), self.system))
+
+
+def _gate(fail_on: Collection[str], *, red: bool, features: Sequence[FeatureVerdict], standards: _Standards) -> bool:
     reasons = {
         "red": red,
-        "standards": any(_open_claims(feature.scenarios) for feature in features),
+        "standards": standards.open() or any(_open_claims(feature.scenarios) for feature in features),
         "incomplete": any(not feature.complete for feature in features),
     }
     return any(reasons[name] for name in reasons if name in fail_on)

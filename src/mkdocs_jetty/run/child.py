@@ -76,8 +76,16 @@ def pytest_command(settings: Settings, job: Path, pages: Sequence[Path]) -> list
 class Child:
     """A child process with one job, from its start to its end."""
 
-    def __init__(self, settings: Settings, directory: Path, command: CommandBuilder = pytest_command) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        directory: Path,
+        command: CommandBuilder = pytest_command,
+        *,
+        without_when: bool = False,
+    ) -> None:
         self._settings = settings
+        self._without_when = without_when
         self._events = directory / "events.ndjson"
         self._output = directory / "output.txt"
         self._job = directory / "job.json"
@@ -116,6 +124,7 @@ class Child:
             # "auto" is for the host to decide; undecided means off, because a site may be public.
             "output": self._settings.show_output is True,
             "memory_limit": self._settings.memory_limit,
+            "without_when": self._without_when,
             "parent": os.getpid(),
         }
         self._events.touch()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from mkdocs_jetty.run.model import STATUSES, Cause, ScenarioResult, Status, StepResult
 from mkdocs_jetty.spec.model import Problem, Scenario
+from mkdocs_jetty.standards.model import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from mkdocs_jetty.run.scrub import Scrubber
@@ -179,7 +180,22 @@ class Collector:
             duration_ms=_number(event, "duration_ms"),
             message=message,
             output=self._text(event, "output"),
+            measured=self._measured(event),
+            environment=self._environment(event, now),
         )
+
+    def _measured(self, event: Event) -> dict[str, str]:
+        values = event.get("measured")
+        pairs = values.items() if isinstance(values, dict) else ()
+        return {self._scrub(str(name)): self._scrub(str(value)) for name, value in pairs}
+
+    def _environment(self, event: Event, now: _Open) -> str | None:
+        value = self._text(event, "environment")
+        if value is None or value in ENVIRONMENTS:
+            return value
+        message = f"`jetty.environment` is {value!r} in {now.scenario.id}; it must be one of {', '.join(ENVIRONMENTS)}"
+        self.problems.append(Problem("error", "", None, None, message))
+        return None
 
     def _text(self, event: Event, key: str) -> str | None:
         value = event.get(key)

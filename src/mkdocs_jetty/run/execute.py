@@ -27,10 +27,11 @@ from pytest_bdd.utils import get_required_args
 
 from mkdocs_jetty.run.definitions import Definition, Lookup
 from mkdocs_jetty.run.model import Cause, Status
+from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 from mkdocs_jetty.spec.model import Feature, Scenario, Step
 from mkdocs_jetty.spec.reader import relative
 
-SEVERITY: tuple[Status, ...] = ("unknown", "passed", "skipped", "pending", "undefined", "ambiguous", "failed")
+SEVERITY: tuple[Status, ...] = ("passed", "skipped", "unknown", "pending", "undefined", "ambiguous", "failed")
 
 
 class AmbiguousStepError(Exception):
@@ -53,8 +54,13 @@ class Record:
 
     def worsen(self, status: Status, cause: Cause | None = None, message: str | None = None) -> None:
         """Take on a status if it is worse than the one so far."""
-        if SEVERITY.index(status) > SEVERITY.index(self.status):
+        if _rank(status, cause) > _rank(self.status, self.cause):
             self.status, self.cause, self.message = status, cause, message
+
+
+def _rank(status: Status, cause: Cause | None) -> int:
+    # Unknown for no cause is where every scenario begins.
+    return -1 if status == "unknown" and cause is None else SEVERITY.index(status)
 
 
 def bdd_feature(feature: Feature, path: Path, root: Path) -> bdd.Feature:
@@ -193,7 +199,7 @@ class ScenarioRun:
         stopped = time.perf_counter()
         status, cause, message = classify(error)
         self.record.failed_step = self.scenario.steps[index]
-        self.record.worsen(status, cause, message if status == "skipped" else None)
+        self.record.worsen(status, cause, message if status in {"skipped", "unknown"} else None)
         info = pytest.ExceptionInfo.from_exception(error)
         self._emit(
             index, status, (started, stopped), place, message=message, location=self._location(info),
@@ -230,21 +236,27 @@ _ASYNC = (
     "this step is `async def`, which pytest-bdd never awaits, so nothing would be checked; make it a plain function"
 )
 
+UNDECIDED = "the run could not tell"
+
 
 def classify(error: BaseException) -> tuple[Status, Cause | None, str]:
     """What an exception from a step or a fixture means for the scenario, in the words of a reader."""
     if isinstance(error, NotImplementedError):
         return "pending", None, str(error) or "not implemented yet"
+    if isinstance(error, (Unavailable, Inconclusive)):
+        return "unknown", "unavailable" if isinstance(error, Unavailable) else "inconclusive", str(error) or UNDECIDED
     if isinstance(error, XFailed):
         return "skipped", None, f"expected to fail: {error.msg}"
     if isinstance(error, Skipped):
         return "skipped", None, str(error.msg)
-    if isinstance(error, Exit):
-        return "failed", "error", f"the step ended the whole run: {error.msg}"
-    if isinstance(error, (AssertionError, Failed)):
-        return "failed", "assertion", str(error) or type(error).__name__
     text = str(error)
-    return "failed", "error", f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if isinstance(error, (AssertionError, Failed)):
+        return "failed", "assertion", text or type(error).__name__
+    if isinstance(error, Exit):
+        text = f"the step ended the whole run: {error.msg}"
+    else:
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return "failed", "error", text
 
 
 @cache

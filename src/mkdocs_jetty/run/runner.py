@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import cucumber_tag_expressions
 
+from mkdocs_jetty.run import narrow
 from mkdocs_jetty.run.child import Child, CommandBuilder, Ending, pytest_command
 from mkdocs_jetty.run.collect import UNREACHED, Collector, Sink
 from mkdocs_jetty.run.model import Cause, Results, ScenarioResult
@@ -51,19 +52,27 @@ class _Run:
     command: CommandBuilder
     scrub: Scrubber
     deadline: float
+    without_when: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     settled: queue.SimpleQueue[tuple[str, ScenarioResult] | None] = field(default_factory=queue.SimpleQueue)
 
     def child(self) -> Child:
         directory = Path(tempfile.mkdtemp(prefix="child-", dir=self.directory))
-        return Child(self.settings, directory, self.command)
+        return Child(self.settings, directory, self.command, without_when=self.without_when)
 
 
 def run(
-    spec: Spec, settings: Settings, on_result: OnResult | None = None, *, command: CommandBuilder = pytest_command
+    spec: Spec,
+    settings: Settings,
+    on_result: OnResult | None = None,
+    *,
+    command: CommandBuilder = pytest_command,
+    without_when: bool = False,
 ) -> Results:
     """Run what the settings select, and tell of each scenario as it ends; the user's code cannot make it raise."""
     started = time.monotonic()
+    if without_when:
+        spec = narrow.without_when(spec)
     if not settings.execute:
         return Results({s.id: _not_run(s, s.defect or "execute-off") for _, s in spec.scenarios()}, executed=False)
     results, pages, problems = _select(spec, settings.tags)
@@ -72,7 +81,7 @@ def run(
         directory = Path(tempfile.mkdtemp(prefix="jetty-"))
         try:
             scrub = Scrubber(settings.root, (directory,))
-            shared = _Run(settings, directory, command, scrub, started + settings.run_timeout)
+            shared = _Run(settings, directory, command, scrub, started + settings.run_timeout, without_when)
             interrupted = _run_groups(shared, _deal(pages, settings.concurrency), results, problems, on_result)
         finally:
             shutil.rmtree(directory, ignore_errors=True)

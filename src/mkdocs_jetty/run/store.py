@@ -134,6 +134,8 @@ def _scenario(entry: dict[str, Any]) -> ScenarioResult:
         message=_text(entry["message"]),
         reused=entry["reused"] is True,
         output=_text(entry["output"]),
+        measured={str(name): str(value) for name, value in (entry.get("measured") or {}).items()},
+        environment=_text(entry.get("environment")),
     )
 
 

@@ -1,24 +1,15 @@
-"""The verdict as HTML for the pages.
-
-Every text from a specification or a run is data: it is escaped where it is put out, and its line breaks become
-character references, so that Markdown sees neither a blank line nor an indented one in what it is handed.
-"""
+"""The verdict as HTML for the pages."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from gherkin.dialect import Dialect
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
-
 from mkdocs_jetty.show import words
-from mkdocs_jetty.show.anchors import anchor
+from mkdocs_jetty.show.rendering import STYLESHEET, render
+from mkdocs_jetty.show.review import left_to_do
+from mkdocs_jetty.show.standards_html import is_ready, missing, project_standards, render_standards
 from mkdocs_jetty.show.views import BlockView, Failure, failures_of
 from mkdocs_jetty.spec.model import MODES, Block
 
@@ -28,15 +19,16 @@ if TYPE_CHECKING:
     from mkdocs_jetty.judge.model import FeatureVerdict, Verdict
     from mkdocs_jetty.run.model import StepResult
 
-_HERE = Path(__file__).parent
-STYLESHEET = _HERE / "assets" / "jetty.css"
+__all__ = [
+    "STYLESHEET",
+    "render_block",
+    "render_failures",
+    "render_overview",
+    "render_standards",
+    "render_status",
+    "render_steps",
+]
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-# Markdown keeps its own placeholders between control characters, and a lone surrogate cannot be written as UTF-8.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_ARGUMENT = re.compile(
-    r'"[^"\n]*"|(?<!\w)\'[^\'\n]*\'(?!\w)|(?P<placeholder><[^<>\s][^<>\n]*>)|(?<![\w.])\d+(?:[.,:]\d+)*%?(?!\w)'
-)
 _FIRST_LINKS = 3
 _CHIPS = (
     ("failed", "failed"), ("ambiguous", "ambiguous"), ("undefined", "undefined"), ("pending", "pending"),
@@ -44,93 +36,13 @@ _CHIPS = (
 )  # fmt: skip
 
 
-def _data(value: object) -> Markup:
-    if isinstance(value, Markup):
-        return value
-    if value is None:
-        return Markup()
-    text = _UNPRINTABLE.sub("\ufffd", _ANSI.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n")))
-    return Markup(str(escape(text)).replace("\n", "&#10;"))  # noqa: S704 (escaped in this very line)
-
-
-def _span(css: str, text: str) -> Markup:
-    return Markup('<span class="{}">{}</span>').format(css, _data(text))
-
-
-def _arguments(text: str) -> Markup:
-    parts, end = [], 0
-    for match in _ARGUMENT.finditer(text):
-        css = "jetty-placeholder" if match["placeholder"] else "jetty-arg"
-        parts += [_data(text[end : match.start()]), _span(css, match[0])]
-        end = match.end()
-    return Markup().join([*parts, _data(text[end:])])
-
-
-@cache
-def _keywords(language: str) -> re.Pattern[str]:
-    dialect = Dialect.for_name(language) or Dialect.for_name("en")
-    assert dialect is not None
-    headings = (
-        *dialect.feature_keywords, *dialect.rule_keywords, *dialect.background_keywords,
-        *dialect.scenario_keywords, *dialect.scenario_outline_keywords, *dialect.examples_keywords,
-    )  # fmt: skip
-    steps = (
-        *dialect.given_keywords, *dialect.when_keywords, *dialect.then_keywords,
-        *dialect.and_keywords, *dialect.but_keywords,
-    )  # fmt: skip
-    spellings = sorted({f"{word}:" for word in headings} | set(steps), key=len, reverse=True)
-    return re.compile(r"(\s*)(" + "|".join(map(re.escape, spellings)) + ")(.*)", re.DOTALL)
-
-
-def _gherkin(source: str) -> Markup:
-    """A source as it stands, with its keywords, tags, comments and values marked."""
-    declared = re.search(r"^\s*#\s*language\s*:\s*([\w-]+)", source, re.MULTILINE)
-    keywords = _keywords(declared[1] if declared else "en")
-    lines = []
-    for line in source.rstrip().splitlines():
-        bare = line.lstrip()
-        if bare.startswith(("#", "@")):
-            lines.append(_span("jetty-comment" if bare[0] == "#" else "jetty-at", line))
-        elif match := keywords.fullmatch(line):
-            lines.append(_data(match[1]) + _span("jetty-keyword", match[2]) + _arguments(match[3]))
-        else:
-            lines.append(_arguments(line))
-    return Markup("&#10;").join(lines)
-
-
-def _paragraphs(text: str) -> list[str]:
-    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip()]
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        finalize=_data,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        arguments=_arguments, gherkin=_gherkin, paragraphs=_paragraphs, anchor=anchor,
-        duration=words.duration, plural=words.plural,
-    )  # fmt: skip
-    return environment
-
-
-def _render(template: str, **context: Any) -> str:
-    rendered = _environment().get_template(template).render(**context)
-    return "\n".join(line.strip() for line in rendered.split("\n") if line.strip())
-
-
-def render_block(verdict: Verdict, block: Block) -> str:
+def render_block(verdict: Verdict, block: Block, source_url: str | None = None) -> str:
     """What stands where the fence stood."""
     if not block.runs:
-        return _render("example.html", block=block)
+        return render("example.html", block=block)
     if not block.items:
-        return _render("broken.html", block=block)
-    return _render("block.html", block=block, view=BlockView(verdict, block))
+        return render("broken.html", block=block)
+    return render("block.html", block=block, view=BlockView(verdict, block), source_url=source_url)
 
 
 def _layers(feature: FeatureVerdict) -> list[tuple[str, words.Mark]]:
@@ -138,9 +50,9 @@ def _layers(feature: FeatureVerdict) -> list[tuple[str, words.Mark]]:
 
 
 def _not_passed(feature: FeatureVerdict) -> list[dict[str, Any]]:
-    missing = [judged for judged in feature.scenarios if judged.result.status != "passed"]
-    missing.sort(key=lambda judged: (not judged.red, judged.known_red))
-    return [{"scenario": judged.scenario, "mark": words.scenario_mark(judged)} for judged in missing]
+    open_ = [judged for judged in feature.scenarios if judged.result.status != "passed"]
+    open_.sort(key=lambda judged: (not judged.red, judged.known_red))
+    return [{"scenario": judged.scenario, "mark": words.scenario_mark(judged), "red": judged.red} for judged in open_]
 
 
 def render_status(verdict: Verdict, page: str) -> str:
@@ -149,10 +61,11 @@ def render_status(verdict: Verdict, page: str) -> str:
     problems = [problem for problem in verdict.problems if problem.page == page]
     if not features and not problems:
         return ""
-    shown = [{"verdict": item, "layers": _layers(item), "missing": _not_passed(item)} for item in features]
-    return _render(
-        "status.html", features=shown, problems=problems, finish_line=verdict.finish_line, first=_FIRST_LINKS
-    )
+    shown = [
+        {"verdict": item, "layers": _layers(item), "missing": _not_passed(item), "open": len(left_to_do(item))}
+        for item in features
+    ]
+    return render("status.html", verdict=verdict, features=shown, problems=problems, first=_FIRST_LINKS)
 
 
 def _chips(counts: Mapping[str, int]) -> list[tuple[words.Mark, int]]:
@@ -191,17 +104,64 @@ def _bar(feature: FeatureVerdict) -> list[tuple[str, float, float]]:
     return bars
 
 
-def render_overview(verdict: Verdict, url_for: Callable[[str], str] = quote) -> str:
-    """The dashboard: the answer first, then the counts, then every feature."""
-    tone, opening, rest = _answer(verdict)
-    return _render(
+def _readiness(verdict: Verdict) -> tuple[str, str, str]:
+    """The plain answer for a project whose finish line is production."""
+    if is_ready(verdict):
+        return "green", "Ready for production.", ""
+    if not verdict.features:
+        return "grey", "Nothing is specified yet.", ""
+    unfinished = sum(not feature.complete for feature in verdict.features)
+    standards = sum(len(left_to_do(feature)) for feature in verdict.features)
+    system = sum(not item.settled for item in verdict.standards)
+    reds = sum(judged.red and not judged.known_red for feature in verdict.features for judged in feature.scenarios)
+    errors = sum(problem.level == "error" for problem in verdict.problems)
+    parts = [
+        f"{unfinished} of {words.plural(len(verdict.features), 'feature')} not complete" if unfinished else "",
+        f"{words.plural(reds, 'scenario')} red" if reds else "",
+        f"{words.plural(standards, 'standard')} of features open" if standards else "",
+        f"{words.plural(system, 'standard')} of the system open" if system else "",
+        words.plural(errors, "problem") if errors else "",
+    ]
+    said = ", ".join(filter(None, parts))
+    return "red", "Not ready for production" + (":" if said else "."), said + "." * bool(said)
+
+
+def _regressions(verdict: Verdict) -> list[tuple[FeatureVerdict, list[dict[str, Any]]]]:
+    """Features that were complete and whose first layer has turned red: nothing above it holds."""
+    return [
+        (feature, [entry for entry in _not_passed(feature) if entry["scenario"].mode == "speed" and entry["red"]])
+        for feature in verdict.features
+        if feature.regressed
+    ]
+
+
+def render_overview(
+    verdict: Verdict,
+    url_for: Callable[[str], str] = quote,
+    source_url: str | None = None,
+    *,
+    page: str = "",
+    problems: bool = True,
+) -> str:
+    """The dashboard: the answer first, then what has broken, then every feature and every standard.
+
+    `problems` is off where the list of failures, which names them too, stands on the same page.
+    """
+    external = verdict.preset is not None
+    tone, opening, rest = _readiness(verdict) if external else _answer(verdict)
+    return render(
         "overview.html", verdict=verdict, tone=tone, opening=opening, rest=rest, chips=_chips(verdict.counts),
         complete=sum(feature.complete for feature in verdict.features), url_for=url_for, modes=MODES,
-        rows=[(feature, dict(_layers(feature)), _bar(feature)) for feature in verdict.features],
+        rows=[(item, dict(_layers(item)), _bar(item), len(left_to_do(item))) for item in verdict.features],
+        regressions=_regressions(verdict), missing=missing(verdict, url_for, "") if external else (),
+        standards=project_standards(verdict, page, url_for) if external else None,
+        problems=verdict.problems if problems else (), source_url=source_url,
     )  # fmt: skip
 
 
-def render_failures(verdict: Verdict, url_for: Callable[[str], str] = quote) -> str:
+def render_failures(
+    verdict: Verdict, url_for: Callable[[str], str] = quote, source_url: str | None = None, *, problems: bool = True
+) -> str:
     """Everything that has not passed, what is red by surprise first."""
     found: list[tuple[FeatureVerdict, dict[str, Any], tuple[Failure, ...]]] = []
     for feature in verdict.features:
@@ -211,10 +171,13 @@ def render_failures(verdict: Verdict, url_for: Callable[[str], str] = quote) -> 
             for entry in _not_passed(feature)
         ]
     found.sort(key=lambda item: ("red", "amber", "grey", "green").index(item[1]["mark"].tone))
-    return _render("failures.html", found=found, problems=verdict.problems, url_for=url_for, verdict=verdict)
+    return render(
+        "failures.html", found=found, problems=verdict.problems if problems else (), url_for=url_for,
+        verdict=verdict, source_url=source_url,
+    )  # fmt: skip
 
 
-def render_steps(verdict: Verdict) -> str:
+def render_steps(verdict: Verdict, source_url: str | None = None) -> str:
     """The step definitions that the run used, and the steps that have none."""
     uses: dict[str, list[str]] = {}
     undefined: dict[str, list[str]] = {}
@@ -223,7 +186,7 @@ def render_steps(verdict: Verdict) -> str:
             for step, result in zip(judged.scenario.steps, judged.result.steps):  # noqa: B905 (a crash may cut it short)
                 place = f"{feature.feature.page}:{step.line}"
                 _count_use(f"{step.keyword} {step.text}", place, result, uses, undefined)
-    return _render("steps.html", uses=sorted(uses.items()), undefined=sorted(undefined.items()))
+    return render("steps.html", uses=sorted(uses.items()), undefined=sorted(undefined.items()), source_url=source_url)
 
 
 def _count_use(

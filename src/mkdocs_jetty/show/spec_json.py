@@ -6,13 +6,13 @@ Its shape is a promise, written down in `spec.schema.json` beside this file.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from datetime import datetime, timezone
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timezone
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario, ModeVerdict, Verdict
+from mkdocs_jetty.judge.model import FeatureVerdict, History, JudgedScenario, ModeVerdict, StandardVerdict, Verdict
 from mkdocs_jetty.judge.verdict import mode_status
 from mkdocs_jetty.run.model import StepResult
 from mkdocs_jetty.show.anchors import anchor
@@ -31,14 +31,25 @@ def spec_json(verdict: Verdict, url_for: UrlFor, generated: datetime) -> dict[st
         "project": {
             "name": verdict.name,
             "state": verdict.state,
-            "preset": [],
+            "preset": list(verdict.declaration.preset if verdict.preset is None else verdict.preset.names),
+            **_preset(verdict),
             "finish_line": verdict.finish_line,
             "verdict": overall(verdict),
         },
         "counts": dict(verdict.counts),
-        "features": [_feature(feature, url_for) for feature in verdict.features],
-        "standards": [],
+        "features": [_feature(feature, verdict.history, url_for) for feature in verdict.features],
+        "standards": [_standard(standard) for standard in verdict.standards],
         "problems": [_problem(problem) for problem in verdict.problems],
+    }
+
+
+def _preset(verdict: Verdict) -> dict[str, Any]:
+    if verdict.preset is None:
+        return {}
+    return {
+        "preset_version": verdict.preset.version,
+        "frameworks": list(verdict.preset.frameworks),
+        "since": _day(verdict.declaration.since),
     }
 
 
@@ -49,7 +60,7 @@ def overall(verdict: Verdict) -> str:
     return mode_status([scenario for feature in verdict.features for scenario in feature.scenarios])
 
 
-def _feature(verdict: FeatureVerdict, url_for: UrlFor) -> dict[str, Any]:
+def _feature(verdict: FeatureVerdict, history: Mapping[str, History], url_for: UrlFor) -> dict[str, Any]:
     feature = verdict.feature
     url = url_for(feature.page)
     return {
@@ -61,9 +72,25 @@ def _feature(verdict: FeatureVerdict, url_for: UrlFor) -> dict[str, Any]:
         "traits": list(feature.traits),
         "level": verdict.level,
         "complete": verdict.complete,
+        "regressed": verdict.regressed,
         "modes": {mode: _mode(judged) for mode, judged in verdict.modes.items()},
-        "standards": [],
-        "scenarios": [_scenario(judged, url) for judged in verdict.scenarios],
+        "standards": [_standard(standard) for standard in verdict.standards],
+        "scenarios": [
+            _scenario(judged, history.get(judged.scenario.id, History()), url) for judged in verdict.scenarios
+        ],
+    }
+
+
+def _standard(verdict: StandardVerdict) -> dict[str, Any]:
+    return {
+        "id": verdict.standard.id,
+        "title": verdict.standard.title,
+        "evidence": verdict.standard.evidence,
+        "status": verdict.status,
+        "scenarios": list(verdict.scenarios),
+        "note": verdict.note,
+        "why": verdict.why,
+        "expires": _day(verdict.expires),
     }
 
 
@@ -76,7 +103,7 @@ def _mode(mode: ModeVerdict) -> dict[str, Any]:
     }
 
 
-def _scenario(judged: JudgedScenario, url: str) -> dict[str, Any]:
+def _scenario(judged: JudgedScenario, history: History, url: str) -> dict[str, Any]:
     scenario, result = judged.scenario, judged.result
     return {
         "id": scenario.id,
@@ -93,8 +120,12 @@ def _scenario(judged: JudgedScenario, url: str) -> dict[str, Any]:
         "row_line": scenario.row_line,
         "url": f"{url}#{anchor(scenario.id)}",
         "duration_ms": _milliseconds(result.duration_ms),
-        "red_on": None,
-        "green_on": None,
+        "red_on": _day(history.red_on),
+        "green_on": _day(history.green_on),
+        "red_again": [day.isoformat() for day, _ in history.red_again],
+        "challenged_on": _day(history.challenged_on),
+        "measured": dict(result.measured),
+        "environment": result.environment,
         "steps": [_step(step, found) for step, found in paired(scenario.steps, result.steps)],
     }
 
@@ -116,6 +147,10 @@ def _step(step: Step, result: StepResult) -> dict[str, Any]:
         "definition": result.definition,
         "message": result.message,
     }
+
+
+def _day(value: date | None) -> str | None:
+    return value.isoformat() if value else None
 
 
 def _milliseconds(value: float | None) -> float | None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mkdocs_jetty.judge.model import JudgedScenario, Verdict
-    from mkdocs_jetty.run.model import StepResult
+    from mkdocs_jetty.run.model import ScenarioResult, StepResult
     from mkdocs_jetty.show.words import Mark
     from mkdocs_jetty.spec.model import Block, Feature, ShownExamples, ShownScenario, ShownStep, Step
 
@@ -39,6 +39,14 @@ class StepView(NamedTuple):
     failure: Failure | None = None
 
 
+class Past(NamedTuple):
+    """What the ledger knows of a scenario, in words."""
+
+    parts: tuple[tuple[str, str | None], ...]
+    """What happened, each with its commit."""
+    challenged: str = ""
+
+
 class RowView(NamedTuple):
     """One row of an Examples table."""
 
@@ -47,6 +55,7 @@ class RowView(NamedTuple):
     mark: Mark
     failures: tuple[Failure, ...]
     took: str
+    past: Past | None = None
 
 
 class ScenarioView(NamedTuple):
@@ -61,6 +70,8 @@ class ScenarioView(NamedTuple):
     """What went wrong outside the steps that are shown."""
     examples: tuple[tuple[ShownExamples, tuple[RowView, ...]], ...]
     outputs: tuple[str, ...]
+    past: Past | None = None
+    measured: str = ""
 
 
 def _message(result: StepResult) -> str:
@@ -101,6 +112,31 @@ def failures_of(feature: Feature, judged: JudgedScenario) -> tuple[Failure, ...]
     return tuple(failures)
 
 
+def past_of(verdict: Verdict, judged: JudgedScenario) -> Past | None:
+    """Red before green, as the ledger has it; None where there is no ledger or nothing to say."""
+    known = verdict.history.get(judged.scenario.id)
+    if known is None:
+        # With a ledger in use, a green scenario that it does not know has not been seen red.
+        unseen = bool(verdict.history) and judged.result.status == "passed"
+        return Past((("never seen red", None),)) if unseen else None
+    first = f"first red {words.day(known.red_on)}" if known.red_on else "never seen red"
+    parts = [(first, known.red_commit)]
+    if known.green_on:
+        since = "first green" if known.red_again else "green since"
+        parts.append((f"{since} {words.day(known.green_on)}", known.green_commit))
+    parts += [(f"red again {words.day(on)}", commit) for on, commit in known.red_again]
+    challenged = words.day(known.challenged_on)
+    proves = f"challenged on {challenged}: passes without its When steps, proves nothing" if challenged else ""
+    return Past(tuple(parts), proves)
+
+
+def measured_in_words(results: Iterable[ScenarioResult]) -> str:
+    """The numbers that scenarios ran with or observed, and where."""
+    said = dict.fromkeys(f"{name} {value}".strip() for result in results for name, value in result.measured.items())
+    said |= dict.fromkeys(result.environment for result in results if result.environment)
+    return " · ".join(said)
+
+
 class BlockView:
     """One block with all that the verdict knows about it."""
 
@@ -112,6 +148,7 @@ class BlockView:
             for judged in feature.scenarios
         }
         self._block = block
+        self._verdict = verdict
 
     def background(self, steps: Sequence[ShownStep]) -> tuple[StepView, ...]:
         """The steps of a background, each with the worst of what it met in any scenario."""
@@ -143,6 +180,8 @@ class BlockView:
             rest=tuple(failure for failure in failures if failure.line not in lines),
             examples=examples,
             outputs=tuple(result.output for result in results if result.output),
+            past=past_of(self._verdict, known[0][1]) if known and not outline else None,
+            measured=measured_in_words(results),
         )
 
     def _step(
@@ -164,7 +203,14 @@ class BlockView:
         if feature is None or judged is None:
             return RowView(cells, anchor(key), words.scenario_mark(None), (), "")
         took = words.duration(judged.result.duration_ms)
-        return RowView(cells, anchor(key), words.scenario_mark(judged), failures_of(feature, judged), took)
+        return RowView(
+            cells,
+            anchor(key),
+            words.scenario_mark(judged),
+            failures_of(feature, judged),
+            took,
+            past_of(self._verdict, judged),
+        )
 
 
 def _worst(results: Sequence[StepResult], *, known_red: bool = False) -> Mark:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
-    from mkdocs_jetty.judge.model import JudgedScenario, ModeVerdict
+    from mkdocs_jetty.judge.model import JudgedScenario, ModeVerdict, StandardStatus
     from mkdocs_jetty.run.model import Cause, Status
+    from mkdocs_jetty.standards.model import Direction, Source, Threshold
 
 
 class Mark(NamedTuple):
@@ -53,9 +55,34 @@ CAUSE: Mapping[Cause, str] = {
     "unavailable": "not run: something it needs is missing",
     "inconclusive": "inconclusive: the run could not tell",
 }
+STANDARD: Mapping[StandardStatus, Mark] = {
+    "unmet": Mark("red", "fail", "unmet"),
+    "uncovered": Mark("red", "none", "uncovered"),
+    "stale": Mark("red", "clock", "stale"),
+    "unknown": Mark("grey", "ask", "not run"),
+    "due": Mark("amber", "clock", "due"),
+    "waived": Mark("amber", "skip", "waived"),
+    "attested": Mark("blue", "sign", "attested"),
+    "met": Mark("green", "pass", "met"),
+    "not-applicable": Mark("grey", "dot", "not applicable"),
+}
+STANDARD_MEANS: Mapping[StandardStatus, str] = {
+    "unmet": "its proof is red, or below the threshold",
+    "uncovered": "nothing proves it yet",
+    "stale": "its proof has expired",
+    "unknown": "its scenario was not run",
+    "due": "attested, and to be renewed within 14 days",
+    "waived": "an agreed exception, until its date",
+    "attested": "by a person's dated word",
+    "met": "proved by what ran",
+    "not-applicable": "not for this feature",
+}
+_CHECKED = {"primary": "", "secondary": "second hand", "memory": "from memory"}
+_SIGNS: Mapping[Direction, str] = {"at-most": "≤ ", "at-least": "≥ ", "exact": ""}
 # From what needs a look first to what needs none.
 URGENCY: tuple[Status, ...] = ("failed", "ambiguous", "undefined", "pending", "skipped", "unknown", "passed")
 _TONES = ("red", "amber", "grey", "green")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def scenario_mark(judged: JudgedScenario | None) -> Mark:
@@ -117,3 +144,32 @@ def duration(milliseconds: float | None) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 scenario`, `2 scenarios`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def day(value: date | None) -> str:
+    """A date that nobody can take for another: `5 Nov 2026`."""
+    # Not `strftime`: its names of months follow the machine's language.
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}" if value else ""
+
+
+def asked(threshold: Threshold, value: str | None = None) -> str:
+    """What a threshold asks: `≤ 500 ms`."""
+    return f"{_SIGNS[threshold.direction]}{threshold.value if value is None else value}"
+
+
+def deviation(threshold: Threshold) -> str:
+    """Where the project asks something else than its preset; empty where it does not."""
+    if threshold.value == threshold.preset_value:
+        return ""
+    reason = f", because {threshold.reason}" if threshold.reason else ""
+    return (
+        f"{threshold.name}: the preset asks {asked(threshold, threshold.preset_value)}, "
+        f"the project {asked(threshold)}{reason}"
+    )
+
+
+def source(of: Source) -> str:
+    """A source, with how far it can be trusted."""
+    checked = _CHECKED.get(of.verified, "not checked")
+    extra = ", ".join(filter(None, (of.note, checked)))
+    return f"{of.ref} ({extra})" if extra else of.ref

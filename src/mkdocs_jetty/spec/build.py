@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,15 @@ def slug(text: str) -> str:
     return words[:ID_LENGTH].rstrip("-")
 
 
+def free(wanted: str, taken: Container[str]) -> str:
+    """The name that was wanted, with a number where it is taken."""
+    unique, count = wanted, 1
+    while unique in taken:
+        count += 1
+        unique = f"{wanted}-{count}"
+    return unique
+
+
 @dataclass
 class Draft:
     """A feature while its page is read."""
@@ -53,11 +62,7 @@ class Draft:
 
     def claim(self, wanted: str) -> str:
         """An id of this feature that no other scenario has."""
-        wanted = wanted or "scenario"
-        unique, count = wanted, 1
-        while unique in self.taken:
-            count += 1
-            unique = f"{wanted}-{count}"
+        unique = free(wanted or "scenario", self.taken)
         self.taken.add(unique)
         return f"{self.id}/{unique}"
 
@@ -103,7 +108,7 @@ class BlockBuilder:
             self.items.append(_heading("feature", feature))
         self._spelling(feature)
         self._children(feature["children"], None)
-        if not feature["children"]:
+        if not _holds(feature):
             message = "nothing here runs: this block holds no scenario"
             self.problems.append(Problem("error", self.place.page, self.place.line or 1, None, message))
         return Block(
@@ -116,6 +121,8 @@ class BlockBuilder:
                 self._background(child["background"])
             elif "rule" in child:
                 self._spelling(child["rule"])
+                if not child["rule"]["children"]:
+                    self._warn(child["rule"]["location"]["line"], "this rule holds no scenario, so nothing runs for it")
                 self.items.append(_heading("rule", child["rule"]))
                 self._children(child["rule"]["children"], child["rule"])
             else:
@@ -213,11 +220,20 @@ class BlockBuilder:
 
     def _spelling(self, node: dict[str, Any]) -> None:
         for line, keyword in misspelt(node, self.lines, self.document.feature["language"]):
-            message = f"this line is read as description and does not run; if it should, begin it with `{keyword}`"
+            right = f"if it should, begin it with `{keyword}`"
+            if self.lines[line - 1].lstrip().startswith(keyword):
+                right = f"`{keyword}` cannot stand here"
+            message = f"this line is read as description and does not run; {right}"
             self.problems.append(Problem("error", self.place.page, line, None, message))
 
     def _warn(self, line: int, message: str) -> None:
         self.problems.append(Problem("warning", self.place.page, line, None, message))
+
+
+def _holds(feature: dict[str, Any]) -> bool:
+    """Whether a block holds anything that runs, or that later blocks run."""
+    rules = [child["rule"] for child in feature["children"] if "rule" in child]
+    return len(feature["children"]) > len(rules) or any(rule["children"] for rule in rules)
 
 
 def _argument(argument: dict[str, Any]) -> tuple[tuple[tuple[str, ...], ...] | None, str | None, str | None]:

@@ -61,7 +61,7 @@ def accepts_run_option(
     md: markdown.Markdown,  # noqa: ARG001
 ) -> bool:
     """Accept a `gherkin` fence with any options, as superfences asks a validator to; note `run`."""
-    options["run"] = str(inputs.get("run", "true")).strip("\"'").lower() not in {"false", "no", "0"}
+    options["run"] = str(inputs.get("run", "true")).strip("\"' ").lower() not in {"false", "no", "off", "0"}
     return True
 
 

@@ -98,6 +98,8 @@ class Feature:
     language: str = "en"
     traits: tuple[str, ...] = ()
     owner: str | None = None
+    traits_declared: bool = False
+    """Whether its author said which traits it has, be it none."""
 
 
 # ---- what a block shows, in the author's order: for the pages, not for the run ----

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from gherkin.stream.id_generator import IdGenerator
 
-from mkdocs_jetty.spec.build import BlockBuilder, Draft, Place, slug
-from mkdocs_jetty.spec.fences import MarkdownPage, parse_markdown
-from mkdocs_jetty.spec.gherkin import parse_block
+from mkdocs_jetty.spec.build import BlockBuilder, Draft, Place, free, slug
+from mkdocs_jetty.spec.fences import Fence, MarkdownPage, parse_markdown
+from mkdocs_jetty.spec.gherkin import Document, parse_block
 from mkdocs_jetty.spec.model import Block, Feature, Page, Problem, ShownScenario, Spec
 from mkdocs_jetty.spec.modes import mode_sections
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
 
+TRAIT_TAG = "@trait:"
 META_KEYS = ("name", "id", "traits", "owner", "steps", "exclude")
 
 
@@ -41,7 +43,7 @@ def read(settings: Settings) -> Spec:
         for feature in found:
             unique = feature.id
             if unique in taken:
-                unique = _free(f"{unique}-{slug(Path(page.path).stem)}", taken)
+                unique = free(f"{unique}-{slug(Path(page.path).stem)}", taken)
                 renamed[feature.id] = unique
             taken[unique] = feature
         pages.append(_renamed_page(page, renamed))
@@ -52,14 +54,23 @@ def read(settings: Settings) -> Spec:
 
 def specification_files(settings: Settings) -> list[Path]:
     """All files that may hold specification, in the order of their paths, pages first."""
-    docs = settings.docs_dir
-    found = sorted(docs.rglob("*.md")) if docs.is_dir() else []
-    pages = [path for path in found if is_included(settings, path)]
+    pages = [path for path in _files(settings.docs_dir, ".md") if is_included(settings, path)]
     extra: list[Path] = []
     for entry in settings.features:
         path = settings.root / entry
-        extra.extend(sorted(path.rglob("*.feature")) if path.is_dir() else [path])
+        extra.extend(_files(path, ".feature") if path.is_dir() else [path])
     return pages + list(dict.fromkeys(extra))
+
+
+def _files(directory: Path, suffix: str) -> list[Path]:
+    """Everything below a directory that is named so, links followed as MkDocs follows them, but never in circles."""
+    found = []
+    for place, directories, files in os.walk(directory, followlinks=True):
+        here = Path(place)
+        found += [here / name for name in (*files, *directories) if name.endswith(suffix)]
+        above = (here.resolve(), *here.resolve().parents)
+        directories[:] = [name for name in directories if (here / name).resolve() not in above]
+    return sorted(found)
 
 
 def is_included(settings: Settings, path: Path) -> bool:
@@ -82,7 +93,10 @@ def read_file(settings: Settings, path: Path) -> tuple[Page | None, list[Feature
     text = _text(path, name)
     if isinstance(text, Problem):
         return None, [], [text]
+    link = _leaves(settings, path)
     if path.suffix == ".feature":
+        if link:
+            return None, [], [Problem("error", name, None, None, link)]
         return _read_feature_file(name, path, text)
     markdown = parse_markdown(text)
     wrong = [Problem("error", name, line, None, message) for line, message in markdown.lookalikes]
@@ -92,69 +106,103 @@ def read_file(settings: Settings, path: Path) -> tuple[Page | None, list[Feature
     wrong.extend(complaints)
     if meta.get("exclude") or not markdown.fences:
         return None, [], [] if meta.get("exclude") else wrong
-    page, features = _PageReader(name, markdown, meta, text.split("\n"), settings).read()
+    if link:
+        return None, [], [Problem("error", name, None, None, link)]
+    page, features = _PageReader(name, markdown, meta, settings).read()
     return page, features, wrong
 
 
 def relative(root: Path, path: Path) -> str:
-    """A path as the spec names it: relative to the project where it lies inside, with forward slashes."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+    """A path as the spec names it: relative to the project, with forward slashes."""
+    try:
+        return Path(os.path.relpath(path, root)).as_posix()
+    except ValueError:  # another drive
+        return path.as_posix()
+
+
+def _leaves(settings: Settings, path: Path) -> str | None:
+    """What to say of a file that seems to lie in the project and, by a link, does not."""
+    named = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow the link
+    bases = [Path(os.path.abspath(base)) for base in (settings.root, settings.docs_dir)]  # noqa: PTH100
+    inside = any(named.is_relative_to(base) for base in bases)
+    if not inside or any(path.resolve().is_relative_to(base.resolve()) for base in bases):
+        return None
+    return "is a link to a file outside the project, so its specification is not read; put the file itself here"
 
 
 class _PageReader:
     """Reads the fences of one page into its features."""
 
-    def __init__(
-        self, name: str, markdown: MarkdownPage, meta: dict[str, Any], lines: list[str], settings: Settings
-    ) -> None:
+    def __init__(self, name: str, markdown: MarkdownPage, meta: dict[str, Any], settings: Settings) -> None:
         self.name = name
         self.markdown = markdown
         self.meta = meta
-        self.lines = lines
         self.title = str(meta.get("name") or markdown.meta.get("title") or markdown.title or Path(name).stem)
         self.steps = tuple(_inside(settings, step) for step in _strings(meta.get("steps")))
-        own = Draft(str(meta.get("id") or slug(self.title) or "feature"), self.title, 1)
-        self.drafts: dict[str, Draft] = {"": own}
+        # Nameless until it holds a scenario: a feature that stands before it may have the name by then.
+        self.own = Draft("", self.title, 1)
+        self.drafts: list[Draft] = [self.own]
         self.ids = IdGenerator()
 
     def read(self) -> tuple[Page, list[Feature]]:
         background: list[dict[str, Any]] = []
-        blocks = []
-        for fence in self.markdown.fences:
-            if not fence.runs:
-                blocks.append(Block(self.name, fence.line, fence.source, False, None))
-                continue
-            parsed = parse_block(fence.source, self.name, fence.line, fence.indent, self.title, background, self.ids)
-            if isinstance(parsed, list):
-                blocks.append(Block(self.name, fence.line, fence.source, True, None, (), tuple(parsed)))
-                continue
-            background = parsed.background
-            draft = self._draft(parsed.feature) if parsed.named else self.drafts[""]
-            builder = BlockBuilder(parsed, draft, Place(self.name, fence.line, fence.heading), self.lines)
-            blocks.append(builder.build(fence.source))
-        return Page(self.name, self.title, tuple(blocks), self.steps), self._features()
+        blocks: dict[int, Block] = {}
+        # Footnotes are rendered at the page's end; what is said first, and holds for later fences, goes by the lines.
+        for fence in sorted(self.markdown.fences, key=lambda fence: fence.line):
+            parsed = self._parsed(fence, background)
+            if isinstance(parsed, Document):
+                background = parsed.background
+                blocks[fence.line] = self._built(fence, parsed)
+            else:
+                problems = tuple(parsed or ())
+                blocks[fence.line] = Block(self.name, fence.line, fence.source, fence.runs, None, (), problems)
+        shown = [blocks[fence.line] for fence in self.markdown.fences]
+        settled = (
+            replace(block, feature_id=self.own.id or None) if block.feature_id == "" else block for block in shown
+        )
+        return Page(self.name, self.title, tuple(settled), self.steps), self._features()
 
-    def _draft(self, node: dict[str, Any]) -> Draft:
-        wanted = slug(node["name"]) or "feature"
-        taken = {draft.id: draft for draft in self.drafts.values() if draft.scenarios}
+    def _parsed(self, fence: Fence, background: list[dict[str, Any]]) -> Document | list[Problem] | None:
+        if not fence.runs:
+            return None
+        return parse_block(fence.source, self.name, fence.line, fence.indent, self.title, background, self.ids)
+
+    def _built(self, fence: Fence, document: Document) -> Block:
+        draft = self._named(document.feature) if document.named else self._own(document.feature)
+        # Without what is around the fence, such as the marks of a quote, but on the page's line numbers.
+        lines = [""] * fence.line + fence.source.split("\n")
+        place = Place(self.name, fence.line, fence.heading)
+        return BlockBuilder(document, draft, place, lines).build(fence.source)
+
+    def _own(self, node: dict[str, Any]) -> Draft:
+        if not self.own.id and any("background" not in child for child in node["children"]):
+            self.own.id = free(str(self.meta.get("id") or slug(self.title) or "feature"), self._taken())
+        return self.own
+
+    def _taken(self) -> set[str]:
+        return {draft.id for draft in self.drafts if draft.scenarios or draft is self.own}
+
+    def _named(self, node: dict[str, Any]) -> Draft:
+        unique = free(slug(node["name"]) or "feature", self._taken())
         draft = Draft(
-            _free(wanted, taken), node["name"], node["location"]["line"], tuple(tag["name"] for tag in node["tags"]),
+            unique, node["name"], node["location"]["line"], tuple(tag["name"] for tag in node["tags"]),
             (node["description"] or "").strip(), node["language"],
         )  # fmt: skip
-        self.drafts[f"{len(self.drafts)} {draft.id}"] = draft
+        self.drafts.append(draft)
         return draft
 
     def _features(self) -> list[Feature]:
-        traits = tuple(_strings(self.meta.get("traits")))
         owner = self.meta.get("owner")
-        return [
-            Feature(
+        own = _strings(self.meta.get("traits"))
+        said = "traits" in self.meta
+        features = []
+        for draft in self.drafts:
+            traits, declared = _traits(draft.tags, own, declared=said)
+            features.append(Feature(
                 draft.id, draft.name, self.name, draft.line, tuple(draft.scenarios), draft.tags, draft.description,
-                draft.language, traits, str(owner) if owner else None,
-            )
-            for draft in self.drafts.values()
-            if draft.scenarios
-        ]  # fmt: skip
+                draft.language, traits, str(owner) if owner else None, declared,
+            ))  # fmt: skip
+        return [feature for feature in features if feature.scenarios]
 
 
 def _read_feature_file(name: str, path: Path, text: str) -> tuple[Page | None, list[Feature], list[Problem]]:
@@ -169,13 +217,25 @@ def _read_feature_file(name: str, path: Path, text: str) -> tuple[Page | None, l
         slug(title) or "feature", title, node["location"]["line"], tags, node["description"].strip(), node["language"]
     )
     block = BlockBuilder(parsed, draft, Place(name, 0, (), tuple(mode_sections(lines))), lines).build(text)
+    traits, declared = _traits(tags, (), declared=False)
     feature = Feature(
-        draft.id, title, name, draft.line, tuple(draft.scenarios), tags, draft.description, draft.language
-    )
+        draft.id, title, name, draft.line, tuple(draft.scenarios), tags, draft.description, draft.language, traits,
+        traits_declared=declared,
+    )  # fmt: skip
     return Page(name, title, (block,)), [feature] if draft.scenarios else [], []
 
 
+def _traits(tags: Sequence[str], traits: Sequence[str], *, declared: bool) -> tuple[tuple[str, ...], bool]:
+    """The traits of the front matter and those of tags such as `@trait:authentication`, `@trait:none` for none."""
+    tagged = [tag.removeprefix(TRAIT_TAG) for tag in tags if tag.startswith(TRAIT_TAG)]
+    own = dict.fromkeys((*traits, *(trait for trait in tagged if trait != "none")))
+    return tuple(own), declared or bool(tagged)
+
+
 def _text(path: Path, name: str) -> str | Problem:
+    if path.exists() and not path.is_file():
+        kind = "it is a directory" if path.is_dir() else "it is no regular file"
+        return Problem("error", name, None, None, f"cannot be read: {kind}")
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -195,7 +255,12 @@ def _jetty_meta(markdown: MarkdownPage, name: str) -> tuple[dict[str, Any], list
     if not isinstance(meta, dict):
         return {}, [Problem("error", name, 1, None, f"`jetty:` in the front matter takes keys: {', '.join(META_KEYS)}")]
     unknown = [key for key in meta if key not in META_KEYS]
-    return meta, [
+    wrong = []
+    if "id" in meta and not re.fullmatch(r"[\w.-]+", str(meta["id"])):
+        meta = {key: value for key, value in meta.items() if key != "id"}
+        message = "`id` under `jetty:` in the front matter is made of letters, digits, `-`, `_` and `.`"
+        wrong.append(Problem("error", name, 1, None, message))
+    return meta, wrong + [
         Problem(
             "error",
             name,
@@ -219,14 +284,6 @@ def _inside(settings: Settings, step: str) -> str:
         if (settings.root / base / step).exists():
             return (Path(base) / step).as_posix()
     return step
-
-
-def _free(wanted: str, taken: Iterable[str]) -> str:
-    unique, count = wanted, 1
-    while unique in taken:
-        count += 1
-        unique = f"{wanted}-{count}"
-    return unique
 
 
 def _renamed_feature(feature: Feature, renamed: dict[str, str]) -> Feature:

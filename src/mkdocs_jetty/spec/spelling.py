@@ -58,7 +58,9 @@ def misspelt(node: dict[str, Any], lines: Sequence[str], language: str) -> list[
 def _meant(text: str, steps: Sequence[str], sections: Sequence[str]) -> list[str]:
     heading = SECTION.match(text)
     if heading:
-        return [f"{word}:" for word in sections if _resembles(heading.group(1).lower(), word.lower(), same=True)][:1]
+        said = heading.group(1).lower()
+        found = [f"{word}:" for word in sections if _resembles(said, word.lower(), same=True)]
+        return sorted(found, key=lambda word: word.lower() != f"{said}:")[:1]
     words = text.split()
     if len(words) == 1 and words[0] in steps:
         return [f"{words[0]} …"]

@@ -1,0 +1,86 @@
+"""The command `jetty`: reads, runs and judges like a build of the site, and answers on the terminal.
+
+Each command stands in a module of its own that is imported when it is called, so that `jetty --help` does not wait
+for pytest. What comes from a specification or a failure goes through `plain` before it is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import click
+
+from mkdocs_jetty import __version__
+from mkdocs_jetty.cli.errors import Interrupted, WrongUse, plain
+from mkdocs_jetty.config import ConfigError
+
+__all__ = ["main", "plain"]
+
+COMMANDS = {
+    "init": ("init", "Set up a project in a directory."),
+    "check": ("check", "Run and judge without building a site."),
+    "status": ("status", "Show features by modes, levels, and what is missing."),
+    "review": ("review", "Show what hardening a feature takes."),
+    "derive": ("review", "Write the scenarios that standards still ask for."),
+    "challenge": ("challenge", "Find scenarios that pass without their When steps."),
+    "external": ("standards", "Take the project to real users, under a preset."),
+    "internal": ("standards", "Take the project back, with a reason."),
+    "attest": ("standards", "State that a standard is met, until a date."),
+    "waive": ("standards", "Record an agreed exception to a standard."),
+    "snippets": ("export", "Print definitions for every undefined step."),
+    "export": ("export", "Write features, messages, JUnit or JSON."),
+}
+"""The module of each command, and what `--help` says of it."""
+
+
+class JettyGroup(click.Group):
+    """Finds commands when they are called, and turns what the rooms raise into one line and an exit status."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """All commands, in the order in which they are needed."""
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        """Import the module of a command."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"mkdocs_jetty.cli.{COMMANDS[name][0]}"), name)
+        return command
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, said) for name, (_module, said) in COMMANDS.items()])
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Answer a wrong option before the command like one after it."""
+        with _in_one_line():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with _in_one_line():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort):
+        raise Interrupted("interrupted") from None
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        raise WrongUse(error.format_message()) from None
+    except ConfigError as error:
+        raise WrongUse(str(error)) from error
+
+
+@click.group(cls=JettyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="jetty")
+def main() -> None:
+    """Living specifications: run the Gherkin on your pages and judge it."""

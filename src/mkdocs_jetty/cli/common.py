@@ -1,0 +1,141 @@
+"""The one way through, as every command takes it: settings, specification, results, verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import click
+from rich.console import Console
+
+from mkdocs_jetty import assess, config
+from mkdocs_jetty.cli.errors import Interrupted, WrongUse
+from mkdocs_jetty.cli.terminal import line, progress
+from mkdocs_jetty.config import Settings
+from mkdocs_jetty.judge.model import FeatureVerdict, Verdict
+from mkdocs_jetty.run import runner, store
+from mkdocs_jetty.run.model import Results
+from mkdocs_jetty.spec.model import Page, Spec
+from mkdocs_jetty.spec.reader import read
+
+config_option = click.option(
+    "-f",
+    "--config-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("mkdocs.yml"),
+    show_default=True,
+    help="The site's configuration.",
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one way through came to."""
+
+    spec: Spec
+    results: Results
+    verdict: Verdict
+
+    def unbroken(self) -> Verdict:
+        """The verdict, where the run came to its end."""
+        if self.results.interrupted:
+            raise Interrupted("interrupted; what did not run is unknown")
+        return self.verdict
+
+
+def load(config_file: Path) -> Settings:
+    """The settings, or one line that says what is wrong with them."""
+    if not config_file.is_file():
+        raise WrongUse(f"{config_file}: there is no such file; name it with -f, or start with `jetty init`")
+    return config.load(config_file)
+
+
+def run_and_judge(settings: Settings, report: Console, pages: tuple[str, ...] = (), *, quiet: bool = False) -> Outcome:
+    """Run everything, or what stands on these pages, and judge it."""
+    spec = read(settings)
+    known = assess.declared(settings, spec)
+    if pages:
+        spec = narrowed(spec, settings, pages)
+    with progress(report, spec, quiet=quiet) as on_result:
+        results = runner.run(spec, settings, on_result)
+    if not pages and results.executed and not results.interrupted:
+        try:
+            store.save(results, spec, settings)
+        except OSError as error:
+            line(report, f"warning: the results cannot be kept for Zensical: {error.strerror}", "yellow")
+    return Outcome(spec, results, assess.assess(settings, spec, results, known))
+
+
+def latest(settings: Settings, report: Console) -> Outcome:
+    """The kept results, where nothing has changed since; else a run."""
+    spec = read(settings)
+    results = store.load(spec, settings) if settings.execute else None
+    if results is None or any(result.message == store.STALE for result in results.scenarios.values()):
+        return run_and_judge(settings, report, quiet=True)
+    return Outcome(spec, results, assess.assess(settings, spec, results))
+
+
+def feature_named(verdict: Verdict, name: str) -> FeatureVerdict:
+    """A feature by its id or its name."""
+    for judged in verdict.features:
+        if name in (judged.feature.id, judged.feature.name):
+            return judged
+    known = ", ".join(judged.feature.id for judged in verdict.features) or "there are none"
+    raise WrongUse(f"no feature {name!r}; known: {known}")
+
+
+def narrowed(spec: Spec, settings: Settings, pages: tuple[str, ...]) -> Spec:
+    """The part of the spec that stands on these pages."""
+    chosen = {found.path for page in pages for found in [page_named(spec, settings, page)]}
+    return replace(
+        spec,
+        features=tuple(feature for feature in spec.features if feature.page in chosen),
+        pages=tuple(page for page in spec.pages if page.path in chosen),
+        problems=tuple(problem for problem in spec.problems if problem.page in chosen or not problem.page),
+    )
+
+
+def page_named(spec: Spec, settings: Settings, name: str) -> Page:
+    """A page by its path from here, from the project's directory or from `docs_dir`."""
+    candidates = [(base / name).resolve() for base in (Path.cwd(), settings.root, settings.docs_dir)]
+    by_file = {(settings.root / page.path).resolve(): page for page in spec.pages}
+    for candidate in candidates:
+        if candidate in by_file:
+            return by_file[candidate]
+    if any(candidate.exists() for candidate in candidates):
+        raise WrongUse(f"{name}: holds no specification, or is excluded")
+    raise WrongUse(f"{name}: there is no such page")
+
+
+def url_for(settings: Settings) -> Callable[[str], str]:
+    """Where MkDocs puts a page by default; without a build, nobody else can say."""
+
+    def url(page: str) -> str:
+        try:
+            path = PurePosixPath((settings.root / page).relative_to(settings.docs_dir).as_posix())
+        except ValueError:
+            path = PurePosixPath(page)
+        folder = path.parent if path.stem in ("index", "README") else path.with_suffix("")
+        return "" if folder == PurePosixPath() else f"{folder}/"
+
+    return url
+
+
+def write(target: Path, text: str) -> None:
+    """Write a file, or to stdout where the target is `-`."""
+    if str(target) == "-":
+        click.echo(text)
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        raise WrongUse(f"cannot write {target}: {error.strerror}") from error
+
+
+def as_json(value: Any) -> str:
+    """JSON that no terminal and no log can take for anything else."""
+    return json.dumps(value, indent=2, ensure_ascii=True)

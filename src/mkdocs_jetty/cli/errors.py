@@ -1,0 +1,41 @@
+"""What ends a command early: one line on stderr and an exit status, whatever the message holds."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+RED, WRONG_USE, COULD_NOT_RUN = 1, 2, 3
+
+# Control characters can rewrite a terminal, bidirectional overrides can reorder what it shows.
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# GitHub's runner obeys `::command::` at the start of a line and `##[command]` anywhere in one.
+WORKFLOW_COMMAND = re.compile(r"(?:(?<=\s)|^):(?=:)|##(?=\[)")
+
+
+def plain(value: object) -> str:
+    """Text as one harmless line: no control characters, no workflow commands."""
+    text = UNPRINTABLE.sub(" ", " ".join(str(value).splitlines()))
+    return WORKFLOW_COMMAND.sub(lambda found: f"{found[0]} ", text)
+
+
+class WrongUse(click.ClickException):
+    """Something that the caller has to put right."""
+
+    exit_code = WRONG_USE
+
+    def show(self, file: Any = None) -> None:
+        """One line on stderr, whatever the message holds."""
+        click.echo(f"Error: {plain(self.message)}", file=file, err=True)
+
+
+class Interrupted(click.ClickException):
+    """Ctrl-C, or a run that was cut short."""
+
+    exit_code = COULD_NOT_RUN
+
+    def show(self, file: Any = None) -> None:
+        """One line on stderr, as for every other end."""
+        click.echo(f"Error: {self.message}", file=file, err=True)

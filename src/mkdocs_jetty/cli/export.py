@@ -1,0 +1,67 @@
+"""`jetty snippets` and `jetty export`: what other tools and editors take."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from pathlib import Path
+
+import click
+
+from mkdocs_jetty.cli.common import as_json, config_option, latest, load, url_for, write
+from mkdocs_jetty.cli.errors import WrongUse, plain
+from mkdocs_jetty.cli.snippets import render_snippets, undefined_steps
+from mkdocs_jetty.cli.terminal import console, line
+from mkdocs_jetty.show import export as forms
+from mkdocs_jetty.show.feature_file import feature_file
+from mkdocs_jetty.spec.reader import read
+
+FORMATS = ("features", "messages", "junit", "json")
+
+
+@click.command()
+@config_option
+def snippets(config_file: Path) -> None:
+    """Print step definitions for every undefined step, ready to paste; they are pending until you fill them in."""
+    verdict = latest(load(config_file), console(stderr=True)).unbroken()
+    if steps := undefined_steps(verdict):
+        click.echo(render_snippets(steps), nl=False)
+    else:
+        line(console(stderr=True), "every step that was looked up has its definition")
+
+
+@click.command()
+@config_option
+@click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="What to write.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A directory for features; else a file, or -.")
+def export(config_file: Path, form: str, output: Path | None) -> None:
+    """Write classic .feature files, or the results as Cucumber Messages, JUnit XML or JSON."""
+    settings = load(config_file)
+    if form == "features":
+        if output is None or str(output) == "-" or output.is_file():
+            raise WrongUse("--format features writes a file for each feature: name a directory with -o")
+        spec = read(settings)
+        taken: set[str] = set()
+        for feature in spec.features:
+            target = output / f"{_stem(feature.id, taken)}.feature"
+            write(target, feature_file(feature, spec))
+            click.echo(f"wrote {plain(target)}")
+        return
+    verdict = latest(settings, console(stderr=True)).unbroken()
+    generated = datetime.now(timezone.utc)
+    if form == "json":
+        text = as_json(forms.spec_json(verdict, url_for(settings), generated))
+    else:
+        text = forms.junit_xml(verdict) if form == "junit" else forms.messages_ndjson(verdict, generated)
+    write(output or Path("-"), text.rstrip("\n"))
+
+
+def _stem(feature_id: str, taken: set[str]) -> str:
+    """A file's name from an id that people may have written: never a path, and each once whatever the case."""
+    stem = wanted = re.sub(r"[^\w-]+", "-", feature_id).strip("-") or "feature"
+    count = 1
+    while stem.lower() in taken:
+        count += 1
+        stem = f"{wanted}-{count}"
+    taken.add(stem.lower())
+    return stem

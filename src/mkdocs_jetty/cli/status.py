@@ -1,0 +1,110 @@
+"""`jetty status`: features by modes, the level of each, and what keeps it from the finish line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from mkdocs_jetty.cli.common import as_json, config_option, feature_named, load, run_and_judge, url_for
+from mkdocs_jetty.cli.errors import plain
+from mkdocs_jetty.cli.terminal import console, grid, line, show_problems
+from mkdocs_jetty.judge.model import STANDARD_STATUSES, FeatureVerdict, ModeVerdict, StandardVerdict, Verdict
+from mkdocs_jetty.judge.standards import open_standards
+from mkdocs_jetty.show import export
+from mkdocs_jetty.spec.model import MODES
+
+
+@click.command()
+@config_option
+@click.option("--json", "wants_json", is_flag=True, help="Answer in JSON.")
+@click.argument("feature", required=False)
+def status(config_file: Path, wants_json: bool, feature: str | None) -> None:
+    """Show features by modes, the level of each, and what is missing."""
+    settings = load(config_file)
+    report = console(stderr=True)
+    outcome = run_and_judge(settings, report, quiet=True)
+    verdict = outcome.verdict
+    show_problems(report, verdict)
+    chosen = list(verdict.features) if feature is None else [feature_named(verdict, feature)]
+    if wants_json:
+        answer = export.spec_json(verdict, url_for(settings), datetime.now(timezone.utc))
+        lacks = {judged.feature.id: missing(judged, verdict) for judged in chosen}
+        features = [entry | {"missing": lacks[entry["id"]]} for entry in answer["features"] if entry["id"] in lacks]
+        shared = {key: answer[key] for key in ("schema", "generated", "project", "standards")}
+        click.echo(as_json(shared | {"missing": missing_standards(verdict.standards), "features": features}))
+    else:
+        show_table(console(), verdict, chosen)
+    outcome.unbroken()
+
+
+def missing(judged: FeatureVerdict, verdict: Verdict) -> list[str]:
+    """What keeps a feature from its project's finish line, nearest first."""
+    needed = MODES[: MODES.index(verdict.finish_line) + 1]
+    lacks = [lack for mode in needed if (lack := lacking(mode, judged.modes[mode]))]
+    lacks += missing_standards(judged.standards)
+    return lacks or ([] if judged.complete else ["applicable standards are not all met"])
+
+
+def missing_standards(standards: Iterable[StandardVerdict]) -> list[str]:
+    """The standards for which something is missing, one line for each state."""
+    unsettled = open_standards(standards)
+    return [
+        f"standards {word}: {', '.join(named)}"
+        for word in STANDARD_STATUSES
+        if (named := [plain(each.standard.id) for each in unsettled if each.status == word])
+    ]
+
+
+def show_missing_standards(report: Console, verdict: Verdict, chosen: Iterable[FeatureVerdict]) -> None:
+    """Which standards are missing: of each feature, then of the system."""
+    for judged in chosen:
+        for lack in missing_standards(judged.standards):
+            line(report, f"{plain(judged.feature.id)}: {lack}")
+    for lack in missing_standards(verdict.standards):
+        line(report, f"system: {lack}")
+
+
+def lacking(mode: str, found: ModeVerdict) -> str:
+    return {
+        "none": f"no {mode} scenario",
+        "red": f"{mode}: {found.passed} of {found.total} passed",
+        "wip": f"{mode}: {found.passed} of {found.total} passed, the rest is known red",
+        "unknown": f"{mode}: not run",
+    }.get(found.status, "")
+
+
+def cell(found: ModeVerdict) -> str:
+    count = f" {found.passed}/{found.total}" if found.total else ""
+    return f"{found.status}{count}" + (" (on nothing)" if found.standing_on_nothing else "")
+
+
+def in_short(judged: FeatureVerdict, verdict: Verdict) -> str:
+    """What is missing, with numbers in the place of long lists."""
+    lacks = [lack for lack in missing(judged, verdict) if not lack.startswith("standards ")]
+    unsettled = open_standards(judged.standards)
+    counts = {word: sum(each.status == word for each in unsettled) for word in STANDARD_STATUSES}
+    lacks += [f"{count} standard{'' if count == 1 else 's'} {word}" for word, count in counts.items() if count]
+    return "\n".join(lacks) or "-"
+
+
+def show_table(report: Console, verdict: Verdict, chosen: list[FeatureVerdict]) -> None:
+    """Rows between borders, and beneath them what holds for the system and the project."""
+    if not chosen:
+        line(report, "no features: no page holds a gherkin fence")
+        return
+    rows = []
+    for judged in chosen:
+        modes = [cell(judged.modes[mode]) for mode in MODES]
+        rows.append((judged.feature.id, *modes, judged.level, in_short(judged, verdict)))
+    grid(report, ("feature", *MODES, "level", "missing"), rows)
+    show_missing_standards(report, verdict, chosen)
+    done = sum(judged.complete for judged in chosen)
+    under = f" under {plain(verdict.preset.title)} {plain(verdict.preset.version)}" if verdict.preset else ""
+    line(
+        report,
+        f"{done} of {len(chosen)} complete; the finish line is {verdict.finish_line} ({verdict.state} project{under})",
+    )

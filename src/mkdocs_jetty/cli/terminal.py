@@ -1,0 +1,143 @@
+"""Lines, bars and failures on a terminal or in a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from mkdocs_jetty.cli.errors import plain
+from mkdocs_jetty.judge.model import JudgedScenario, Verdict
+from mkdocs_jetty.run.model import ScenarioResult
+from mkdocs_jetty.spec.model import Spec
+
+LOG_WIDTH = 160
+"""Of tables in a log or a pipe, which can scroll."""
+
+OnResult = Callable[[str, ScenarioResult], None]
+
+
+def console(*, stderr: bool = False) -> Console:
+    report = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    if not report.is_terminal:
+        report.width = LOG_WIDTH
+    return report
+
+
+def line(report: Console, text: str, style: str = "") -> None:
+    """One line, never wrapped: a wrap could put a workflow command at the start of a line."""
+    printable = text.encode(report.encoding, "backslashreplace").decode(report.encoding)
+    report.print(printable, style=style, soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where each scenario stands, for one line about it."""
+
+    by_id: dict[str, tuple[str, str]]
+
+    @classmethod
+    def of(cls, spec: Spec) -> Places:
+        return cls(
+            {one.id: (f"{feature.page}:{one.row_line or one.line}", one.name) for feature, one in spec.scenarios()}
+        )
+
+
+def progress(report: Console, spec: Spec, *, quiet: bool) -> AbstractContextManager[OnResult | None]:
+    """A bar on a terminal, one plain line for each scenario elsewhere."""
+    places = Places.of(spec).by_id
+    if report.is_terminal:
+        return Bar(report, len(places))
+    if quiet:
+        return nullcontext(None)
+
+    def on_result(scenario_id: str, result: ScenarioResult) -> None:
+        place, name = places.get(scenario_id, ("", scenario_id))
+        line(report, f"{result.status:<9} {plain(place)}  {plain(name)}")
+
+    return nullcontext(on_result)
+
+
+class Bar(AbstractContextManager["OnResult | None"]):
+    """Rich's progress bar, fed by the run."""
+
+    def __init__(self, report: Console, total: int) -> None:
+        columns = (TextColumn("running"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self.progress = Progress(*columns, console=report, transient=True)
+        self.task = self.progress.add_task("running", total=total)
+
+    def __enter__(self) -> OnResult:
+        self.progress.start()
+        return lambda _id, _result: self.progress.advance(self.task)
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+
+def show_failures(report: Console, verdict: Verdict) -> None:
+    """Every red scenario with what went wrong, then the problems that belong to none."""
+    for judged in verdict.features:
+        for one in judged.scenarios:
+            if one.red:
+                show_red(report, judged.feature.page, one)
+    show_problems(report, verdict)
+
+
+def show_problems(report: Console, verdict: Verdict) -> None:
+    for problem in verdict.problems:
+        line(report, f"{problem.level}: {plain(problem)}", "red" if problem.level == "error" else "yellow")
+
+
+def show_red(report: Console, page: str, judged: JudgedScenario) -> None:
+    scenario, result = judged.scenario, judged.result
+    place = f"{page}:{scenario.row_line or scenario.line}"
+    word = result.status + (f" ({result.cause})" if result.cause else "") + (", known red" if judged.known_red else "")
+    line(report, f"{plain(place)}: {word}: {plain(scenario.name)}", "yellow" if judged.known_red else "red")
+    for step, outcome in zip(scenario.steps, result.steps, strict=False):
+        if outcome.status in ("passed", "unknown"):
+            continue
+        line(report, f"  {plain(page)}:{step.line}: {outcome.status}: {plain(step.keyword)} {plain(step.text)}")
+        gutter(report, outcome.message)
+        if outcome.location:
+            line(report, f"  | at {plain(outcome.location)}")
+        for candidate in outcome.candidates:
+            line(report, f"  | matches {plain(candidate)}")
+    gutter(report, result.message)
+
+
+def gutter(report: Console, message: str | None) -> None:
+    """A message of many lines, each behind a bar so that none can pass for a line of ours."""
+    for text in (message or "").splitlines():
+        line(report, f"  | {plain(text)}")
+
+
+def summary(verdict: Verdict) -> str:
+    counts = verdict.counts
+    words = ("passed", "failed", "pending", "undefined", "ambiguous", "skipped", "unknown")
+    parts = [f"{counts[word]} {word}" for word in words if counts.get(word)]
+    extra = [f"{counts[key]} {word}" for key, word in (("wip", "known red"), ("reused", "reused")) if counts.get(key)]
+    total = counts.get("scenarios", 0)
+    detail = ", ".join(parts) + (f" ({', '.join(extra)})" if extra else "")
+    said = f"{total} scenario{'' if total == 1 else 's'}" + (f": {detail}" if detail else "")
+    word = "red" if verdict.red else "not run" if not verdict.executed else "fails" if verdict.fails else "ok"
+    return f"{word}: {said} in {verdict.duration_s:.2f} s"
+
+
+def grid(report: Console, titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Rows between borders, so that no cell can begin a line."""
+    table = Table(box=box.SQUARE if report.encoding.startswith("utf") else box.ASCII)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(_printable(report, cell) for cell in row))
+    report.print(table)
+
+
+def _printable(report: Console, cell: str) -> str:
+    text = "\n".join(plain(part) for part in cell.split("\n"))
+    return text.encode(report.encoding, "backslashreplace").decode(report.encoding)

@@ -1,0 +1,141 @@
+"""The templates, and what becomes of text on its way into them.
+
+Every text from a specification or a run is data: it is escaped where it is put out, and its line breaks become
+character references, so that Markdown sees neither a blank line nor an indented one in what it is handed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from gherkin.dialect import Dialect
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from mkdocs_jetty.show import words
+from mkdocs_jetty.show.anchors import anchor
+
+if TYPE_CHECKING:
+    from mkdocs_jetty.judge.model import StandardStatus
+
+_HERE = Path(__file__).parent
+STYLESHEET = _HERE / "assets" / "jetty.css"
+
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+# Markdown keeps its own placeholders between control characters, and a lone surrogate cannot be written as UTF-8.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_WEB = re.compile(r"https?://[^\s\\]+", re.IGNORECASE)
+_PLACE = re.compile(r"(?P<path>.+?)(?::(?P<line>\d+))?(?::\d+)?")
+_ARGUMENT = re.compile(
+    r'"[^"\n]*"|(?<!\w)\'[^\'\n]*\'(?!\w)|(?P<placeholder><[^<>\s][^<>\n]*>)|(?<![\w.])\d+(?:[.,:]\d+)*%?(?!\w)'
+)
+
+
+def _data(value: object) -> Markup:
+    if isinstance(value, Markup):
+        return value
+    if value is None:
+        return Markup()
+    text = _UNPRINTABLE.sub("\ufffd", _ANSI.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n")))
+    return Markup(str(escape(text)).replace("\n", "&#10;"))  # noqa: S704 (escaped in this very line)
+
+
+def _span(css: str, text: str) -> Markup:
+    return Markup('<span class="{}">{}</span>').format(css, _data(text))
+
+
+def _arguments(text: str) -> Markup:
+    parts, end = [], 0
+    for match in _ARGUMENT.finditer(text):
+        css = "jetty-placeholder" if match["placeholder"] else "jetty-arg"
+        parts += [_data(text[end : match.start()]), _span(css, match[0])]
+        end = match.end()
+    return Markup().join([*parts, _data(text[end:])])
+
+
+@cache
+def _keywords(language: str) -> re.Pattern[str]:
+    dialect = Dialect.for_name(language) or Dialect.for_name("en")
+    assert dialect is not None
+    headings = (
+        *dialect.feature_keywords, *dialect.rule_keywords, *dialect.background_keywords,
+        *dialect.scenario_keywords, *dialect.scenario_outline_keywords, *dialect.examples_keywords,
+    )  # fmt: skip
+    steps = (
+        *dialect.given_keywords, *dialect.when_keywords, *dialect.then_keywords,
+        *dialect.and_keywords, *dialect.but_keywords,
+    )  # fmt: skip
+    spellings = sorted({f"{word}:" for word in headings} | set(steps), key=len, reverse=True)
+    return re.compile(r"(\s*)(" + "|".join(map(re.escape, spellings)) + ")(.*)", re.DOTALL)
+
+
+def _gherkin(source: str) -> Markup:
+    """A source as it stands, with its keywords, tags, comments and values marked."""
+    declared = re.search(r"^\s*#\s*language\s*:\s*([\w-]+)", source, re.MULTILINE)
+    keywords = _keywords(declared[1] if declared else "en")
+    lines = []
+    for line in source.rstrip().splitlines():
+        bare = line.lstrip()
+        if bare.startswith(("#", "@")):
+            lines.append(_span("jetty-comment" if bare[0] == "#" else "jetty-at", line))
+        elif match := keywords.fullmatch(line):
+            lines.append(_data(match[1]) + _span("jetty-keyword", match[2]) + _arguments(match[3]))
+        else:
+            lines.append(_arguments(line))
+    return Markup("&#10;").join(lines)
+
+
+def web_link(address: str | None) -> str | None:
+    """The address where it is one that a browser may follow without harm."""
+    return address if address and _WEB.fullmatch(address) else None
+
+
+def place_link(place: str, pattern: str | None) -> Markup:
+    """`path:line` as a link to its source, where the project says how such a link looks."""
+    match = _PLACE.fullmatch(place)
+    if not web_link(pattern) or pattern is None or match is None:
+        return _data(place)
+    path = quote(_UNPRINTABLE.sub("", match["path"]), safe="/")
+    # Not `format`: the pattern is data, and so is what goes into it.
+    address = pattern.replace("{line}", match["line"] or "1").replace("{path}", path)
+    return Markup('<a href="{}">{}</a>').format(_data(address), _data(place))
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+def _capitalize_first(text: Markup) -> Markup:
+    return text[:1].upper() + text[1:]
+
+
+def _standard_word(status: StandardStatus) -> str:
+    return words.STANDARD[status].word
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        finalize=_data,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        arguments=_arguments, gherkin=_gherkin, paragraphs=_paragraphs, anchor=anchor,
+        duration=words.duration, plural=words.plural, day=words.day, place=place_link,
+        capitalize_first=_capitalize_first, standard_word=_standard_word,
+    )  # fmt: skip
+    return environment
+
+
+def render(template: str, **context: Any) -> str:
+    """Fill a template, without blank or indented lines."""
+    rendered = _environment().get_template(template).render({"source_url": None, **context})
+    return "\n".join(line.strip() for line in rendered.split("\n") if line.strip())

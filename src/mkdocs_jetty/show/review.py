@@ -1,0 +1,201 @@
+"""What someone asks before hardening a feature, answered on one page of Markdown that can be handed on as it is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mkdocs_jetty.judge.model import STANDARD_STATUSES
+from mkdocs_jetty.show import words
+from mkdocs_jetty.spec.model import MODES
+from mkdocs_jetty.standards.model import Attestation, ReportFinding, Waiver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario, StandardVerdict, Verdict
+    from mkdocs_jetty.standards.model import Standard
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$!&])")
+_EVIDENCE = {
+    "scenario": "a scenario in production mode that claims it and passes",
+    "attestation": "a dated attestation by a person",
+    "external-check": "a report of another tool, named in `jetty.toml`",
+}
+
+
+def skeleton_gherkin(standard: Standard) -> str:
+    """The scenario that would prove a standard; empty where no scenario can."""
+    if not standard.skeleton:
+        return ""
+    steps = [f"  {_one_line(step)}" for step in standard.skeleton]
+    tags = f"@production @standard:{standard.id}"
+    return "\n".join([tags, f"Scenario: {_one_line(standard.title)}", *steps]) + "\n"
+
+
+def by_urgency(standards: Sequence[StandardVerdict]) -> list[StandardVerdict]:
+    """What asks for attention first; within that, the order of the preset."""
+    return sorted(standards, key=lambda item: STANDARD_STATUSES.index(item.status))
+
+
+def left_to_do(feature: FeatureVerdict) -> list[StandardVerdict]:
+    """The standards of a feature that nothing settles yet."""
+    return [item for item in by_urgency(feature.standards) if not item.settled]
+
+
+def record_in_words(record: Attestation | Waiver | ReportFinding | None) -> str:
+    """A record as a sentence: who, when, until when."""
+    if isinstance(record, Attestation):
+        return f"attested by {record.by} on {words.day(record.on)}, until {words.day(record.until)}: {record.statement}"
+    if isinstance(record, Waiver):
+        reason = record.reason.replace("-", " ")
+        return (
+            f"waived until {words.day(record.until)} ({reason}): {record.text}; "
+            f"owner {record.owner}, approved by {record.approver}"
+        )
+    if isinstance(record, ReportFinding):
+        made = f", made {words.day(record.made_on)}" if record.made_on else ""
+        return f"report {record.report.path}{made}: {record.error or record.note}"
+    return ""
+
+
+def render_review_files(verdict: Verdict) -> dict[str, str]:
+    """The review of every feature, by its id."""
+    return {feature.feature.id: review_markdown(verdict, feature.feature.id) for feature in verdict.features}
+
+
+def review_markdown(verdict: Verdict, feature_id: str) -> str:
+    """Which standards apply to a feature and why, what must be met, what proves each, and what is left."""
+    feature = next((item for item in verdict.features if item.feature.id == feature_id), None)
+    if feature is None:
+        raise LookupError(f"there is no feature {feature_id!r}")
+    lines = [*_opening(verdict, feature), *_what_is_left(feature), *_applying(verdict, feature), *_rest(feature)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _text(value: object) -> str:
+    """Text from outside as one line that Markdown takes for nothing but text."""
+    return _SPECIAL.sub(r"\\\1", _one_line(str(value)))
+
+
+def _opening(verdict: Verdict, feature: FeatureVerdict) -> Iterator[str]:
+    yield f"# Review: {_text(feature.feature.name)}"
+    yield ""
+    traits = ", ".join(map(_text, feature.feature.traits)) or "none"
+    yield f"- Specified in {_text(feature.feature.page)}, line {feature.feature.line}; traits: {traits}"
+    if verdict.preset:
+        since = f" since {words.day(verdict.declaration.since)}" if verdict.declaration.since else ""
+        yield f"- Project {_text(verdict.name)}: {verdict.state}{since}"
+        yield f"- Preset: {_text(verdict.preset.title)} {_text(verdict.preset.version)}"
+    else:
+        yield f"- Project {_text(verdict.name)}: {verdict.state}; no standards apply until it is external"
+    done = "complete" if feature.complete else "not complete"
+    yield f"- Proven level: {feature.level}; the finish line is {verdict.finish_line}: {done}"
+    if verdict.today:
+        commit = f" at {_text(verdict.commit)}" if verdict.commit else ""
+        yield f"- Verified {words.day(verdict.today)}{commit}"
+    yield ""
+    yield "| Mode | State |"
+    yield "|---|---|"
+    for mode in MODES:
+        if mode in feature.modes:
+            yield f"| {mode} | {words.mode_mark(feature.modes[mode]).word} |"
+    yield ""
+
+
+def _what_is_left(feature: FeatureVerdict) -> Iterator[str]:
+    yield "## What is left"
+    yield ""
+    scenarios = [judged for judged in feature.scenarios if judged.result.status != "passed"]
+    missing = left_to_do(feature)
+    for judged in scenarios:
+        yield f"- [ ] scenario {_place(feature, judged)}"
+    for item in missing:
+        note = f": {_text(item.note)}" if item.note else ""
+        yield f"- [ ] {_text(item.standard.title)} (`{_one_line(item.standard.id)}`) is {_word(item)}{note}"
+    if not scenarios and not missing:
+        yield "Nothing." if feature.complete else "No scenario is red and no standard is missing."
+    yield ""
+
+
+def _applying(verdict: Verdict, feature: FeatureVerdict) -> Iterator[str]:
+    applying = [item for item in by_urgency(feature.standards) if item.status != "not-applicable"]
+    if not applying:
+        return
+    yield "## Standards that apply"
+    yield ""
+    for item in applying:
+        yield from _standard(verdict, item)
+
+
+def _standard(verdict: Verdict, item: StandardVerdict) -> Iterator[str]:
+    standard = item.standard
+    yield f"### {_text(standard.title)}: {_word(item)}"
+    yield ""
+    yield _text(standard.statement)
+    yield ""
+    yield f"- Id: `{_one_line(standard.id)}`"
+    yield f"- Applies: {_text(item.why or standard.applies.text)}"
+    numbers = "; ".join(f"{each.name} {words.asked(each)}" for each in standard.thresholds.values())
+    if numbers:
+        yield f"- Numbers to meet: {_text(numbers)}"
+    for deviation in filter(None, map(words.deviation, standard.thresholds.values())):
+        yield f"- Deviation: {_text(deviation)}"
+    place = f", observed in {standard.min_environment} or nearer to production" if standard.min_environment else ""
+    yield f"- Proved by: {_EVIDENCE[standard.evidence]}{place}"
+    for line in _proofs(verdict, item):
+        yield f"- Now: {line}"
+    if standard.sources:
+        yield f"- Sources: {_text('; '.join(map(words.source, standard.sources)))}"
+    if standard.number_basis:
+        yield f"- Where the numbers come from: {_text(standard.number_basis)}"
+    yield ""
+    if item.status in {"uncovered", "unmet"} and standard.skeleton:
+        yield from _fenced(skeleton_gherkin(standard))
+
+
+def _proofs(verdict: Verdict, item: StandardVerdict) -> Iterator[str]:
+    for feature in verdict.features:
+        for judged in feature.scenarios:
+            if judged.scenario.id in item.scenarios:
+                yield f"scenario {_place(feature, judged)}"
+    record = record_in_words(item.record)
+    if record:
+        yield _text(record)
+    if item.note:
+        yield _text(item.note)
+    elif not record and not item.scenarios:
+        yield words.STANDARD_MEANS[item.status]
+
+
+def _rest(feature: FeatureVerdict) -> Iterator[str]:
+    others = [item for item in feature.standards if item.status == "not-applicable"]
+    if others:
+        yield "## Standards that do not apply"
+        yield ""
+    for item in others:
+        yield f"- {_text(item.standard.title)}: {_text(item.why or item.note or item.standard.applies.text)}"
+
+
+def _place(feature: FeatureVerdict, judged: JudgedScenario) -> str:
+    scenario = judged.scenario
+    line = scenario.row_line or scenario.line
+    word = words.scenario_mark(judged).word
+    return f"“{_text(scenario.name)}” ({_text(feature.feature.page)}:{line}): {word}"
+
+
+def _word(item: StandardVerdict) -> str:
+    return words.STANDARD[item.status].word
+
+
+def _fenced(source: str) -> Iterator[str]:
+    longest = max((len(run) for run in re.findall("`+", source)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield f"{fence}gherkin"
+    yield source.rstrip("\n")
+    yield fence
+    yield ""

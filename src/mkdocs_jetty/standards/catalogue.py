@@ -1,0 +1,236 @@
+"""The standards that ship with the package, as data: what each asks, of whom, and in which preset.
+
+What a project gets of it is decided in `presets`; here nothing is combined, and no placeholder is filled.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any, get_args
+
+import yaml
+
+from mkdocs_jetty.standards.model import ENVIRONMENTS, Applies, Direction, Environment, Evidence, Source
+
+EVIDENCE = get_args(Evidence)
+DIRECTIONS = get_args(Direction)
+VERIFIED = ("primary", "secondary", "memory")
+SCOPES = ("feature", "system")
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A threshold with the value of each preset that has one."""
+
+    direction: Direction
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One standard with its placeholders open and the numbers of all presets."""
+
+    id: str
+    title: str
+    statement: str
+    applies: Applies
+    evidence: Evidence
+    category: str = "own"
+    presets: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    """Only with one of these; empty for the core."""
+    thresholds: Mapping[str, Limit] = field(default_factory=dict)
+    skeleton: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    number_basis: str = ""
+    min_environment: Environment | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PresetInfo:
+    """The name of a built-in preset, and what it builds on."""
+
+    title: str
+    summary: str
+    extends: str | None = None
+
+
+@dataclass(frozen=True)
+class Tightening:
+    """A limit that a framework sets to a standard of the core."""
+
+    standard: str
+    name: str
+    value: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A body of rules that a regulated project names."""
+
+    title: str
+    tightens: tuple[Tightening, ...]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A published text that sources refer to."""
+
+    prefix: str
+    title: str
+    checked: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything that ships."""
+
+    version: str
+    presets: Mapping[str, PresetInfo]
+    frameworks: Mapping[str, Framework]
+    traits: Mapping[str, str]
+    texts: tuple[Text, ...]
+    entries: tuple[Entry, ...]
+
+    @functools.cached_property
+    def ids(self) -> frozenset[str]:
+        """Every id and alias that a tag or a record may name."""
+        return frozenset(name for each in self.entries for name in (each.id, *each.aliases))
+
+    def entry(self, standard_id: str) -> Entry | None:
+        """The entry of this id or alias."""
+        return next((each for each in self.entries if standard_id in (each.id, *each.aliases)), None)
+
+
+@functools.cache
+def load_catalogue() -> Catalogue:
+    """Read the catalogue that ships with the package."""
+    text = resources.files("mkdocs_jetty.standards").joinpath("data", "catalogue.yaml").read_text(encoding="utf-8")
+    data = yaml.load(text, Loader=LOADER)  # noqa: S506 - safe, and ten times as fast where libyaml is there
+    return Catalogue(
+        version=data["catalogue_version"],
+        presets={name: PresetInfo(**each) for name, each in data["presets"].items()},
+        frameworks={
+            name: Framework(each["title"], tuple(Tightening(**change) for change in each["tightens"]))
+            for name, each in data["frameworks"].items()
+        },
+        traits=data["traits"],
+        texts=tuple(Text(**each) for each in data["texts"]),
+        entries=tuple(read_entry(each) for each in data["standards"]),
+    )
+
+
+def read_entry(data: Mapping[str, Any]) -> Entry:
+    """Read one standard, of the catalogue or of a project's own file.
+
+    Raises:
+        ValueError: If something is missing or wrong; the message says what would be right.
+    """
+    unknown = set(data) - ENTRY_KEYS
+    if unknown:
+        raise ValueError(f"unknown key {min(map(str, unknown))!r}; there are {', '.join(sorted(ENTRY_KEYS))}")
+    applies = data.get("applies_to", {})
+    if not isinstance(applies, Mapping):
+        raise ValueError("'applies_to' must be a table with 'scope' and 'any_of'")  # noqa: TRY004 - data, not a caller's mistake
+    frameworks = _words(applies, "framework")
+    return Entry(
+        id=_word(data, "id"),
+        title=_word(data, "title"),
+        statement=_word(data, "statement"),
+        applies=_applies(applies, frameworks),
+        evidence=_choice(data, "evidence", EVIDENCE, "scenario"),
+        category=_word(data, "category", "own"),
+        presets=_words(data, "presets"),
+        frameworks=frameworks,
+        thresholds=_limits(data.get("thresholds") or {}),
+        skeleton=_words(data, "skeleton"),
+        sources=tuple(_source(each) for each in data.get("sources") or ()),
+        number_basis=_word(data, "number_basis", "Set by the project."),
+        min_environment=_choice(data, "min_environment", ENVIRONMENTS, None),
+        aliases=_words(data, "aliases"),
+    )
+
+
+ENTRY_KEYS = {
+    "id", "title", "statement", "applies_to", "evidence", "category", "presets", "thresholds", "skeleton", "sources",
+    "number_basis", "min_environment", "aliases",
+}  # fmt: skip
+
+
+def _applies(data: Mapping[str, Any], frameworks: tuple[str, ...]) -> Applies:
+    scope = _choice(data, "scope", SCOPES, "feature")
+    groups = data.get("any_of") or []
+    if not _is_list(groups) or not all(_is_list(group) and group and all(map(_is_text, group)) for group in groups):
+        raise ValueError("'any_of' must be a list of lists of traits, such as [[ui], [api, payment]]")
+    traits = tuple(tuple(group) for group in groups)
+    return Applies(scope, traits, applies_text(scope, traits), " or ".join(frameworks) or None)
+
+
+def applies_text(scope: str, traits: Sequence[Sequence[str]]) -> str:
+    """Say in words which features a standard is for."""
+    named = " or ".join(" + ".join(group) for group in traits)
+    if scope == "system":
+        return f"the system, once, where a feature has {named}" if named else "the system, once"
+    return named or "every feature"
+
+
+def _limits(data: Any) -> dict[str, Limit]:
+    if not isinstance(data, Mapping):
+        raise ValueError("'thresholds' must be a table of tables with 'direction' and 'value'")  # noqa: TRY004 - as above
+    limits = {}
+    for name, each in data.items():
+        if not isinstance(each, Mapping):
+            raise ValueError(f"the threshold {str(name)!r} must be a table with 'direction' and 'value'")  # noqa: TRY004 - as above
+        values = {str(key): str(value) for key, value in each.items() if key != "direction"}
+        if not values:
+            raise ValueError(f"the threshold {str(name)!r} has no 'value'")
+        limits[str(name)] = Limit(_choice(each, "direction", DIRECTIONS, None, needed=True), values)
+    return limits
+
+
+def _source(data: Any) -> Source:
+    if isinstance(data, str):
+        return Source(data, "memory")
+    if not isinstance(data, Mapping):
+        raise ValueError("a source must be a text or a table with 'ref'")  # noqa: TRY004 - as above
+    note = data.get("note")
+    return Source(
+        _word(data, "ref"), _choice(data, "verified", VERIFIED, "memory"), None if note is None else str(note)
+    )
+
+
+def _word(data: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    value = data.get(key, default)
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{key!r} must be a text")
+    return value
+
+
+def _words(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = data.get(key) or []
+    if not _is_list(value) or not all(map(_is_text, value)):
+        raise ValueError(f"{key!r} must be a list of texts")
+    return tuple(value)
+
+
+def _choice(data: Mapping[str, Any], key: str, choices: Sequence[str], default: Any, *, needed: bool = False) -> Any:
+    value = data.get(key, default)
+    if value is None and not needed:
+        return None
+    if value not in choices:
+        raise ValueError(f"{key!r} must be one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())

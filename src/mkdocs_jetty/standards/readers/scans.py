@@ -1,0 +1,136 @@
+"""Reports of scanners: SARIF, CycloneDX, pip-audit and ZAP. What somebody has settled in them is not counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mkdocs_jetty.standards.readers.reading import (
+    SEVERITIES,
+    Found,
+    ReadingError,
+    ReportReading,
+    Severity,
+    day,
+    mapping,
+    mappings,
+    number,
+    oldest,
+    severity_score,
+    severity_word,
+    title,
+)
+
+_LEVELS: dict[Any, Severity] = {"error": "high", "warning": "medium", "note": "low", "none": "info"}
+_NOT_A_FINDING = ("pass", "notApplicable", "informational")
+_SETTLED = ("resolved", "resolved_with_pedigree", "false_positive", "not_affected")
+_RISKS: dict[float | None, Severity] = {3: "high", 2: "medium", 1: "low", 0: "info"}
+
+
+def read_sarif(data: Mapping[str, Any]) -> ReportReading:
+    """SARIF 2.1: severity by the rule's `security-severity` score where there is one, else by the level."""
+    if not str(data.get("version", "")).startswith("2.1"):
+        raise ReadingError(f"SARIF {title(data.get('version'))} is not read; write version 2.1.0")
+    runs = mappings(data["runs"])
+    if not runs or len(runs) != len(data["runs"]):
+        raise ReadingError("it holds no run of a tool" if not runs else "one of its runs is broken")
+    found: list[Found] = []
+    for run in runs:
+        tool = mapping(run.get("tool"))
+        name = title(mapping(tool.get("driver")).get("name"))
+        invocations = mappings(run.get("invocations"))
+        if any(each.get("executionSuccessful") is False for each in invocations):
+            raise ReadingError(f"the run of {name} did not succeed, by its own word")
+        results = run.get("results")
+        if not isinstance(results, list) or len(mappings(results)) != len(results):
+            raise ReadingError(f"the run of {name} holds no results, not even an empty list: it did not finish")
+        rules = _rules(tool)
+        found += [_sarif_found(each, rules) for each in mappings(results) if _is_open(each)]
+    return ReportReading("sarif", oldest([_sarif_day(run) for run in runs]), tuple(found))
+
+
+def _rules(tool: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
+    """Rules by id, and those of the driver by their index too."""
+    driver = mappings(mapping(tool.get("driver")).get("rules"))
+    rules: dict[Any, Mapping[str, Any]] = dict(enumerate(driver))
+    for rule in [*driver, *(rule for part in mappings(tool.get("extensions")) for rule in mappings(part.get("rules")))]:
+        rules.setdefault(str(rule.get("id")), rule)
+    return rules
+
+
+def _sarif_found(result: Mapping[str, Any], rules: Mapping[Any, Mapping[str, Any]]) -> Found:
+    reference = mapping(result.get("rule"))
+    rule_id = result.get("ruleId", reference.get("id"))
+    index = result.get("ruleIndex") if isinstance(result.get("ruleIndex"), int) else None
+    rule = rules.get(str(rule_id)) or rules.get(index) or {}
+    score = next(
+        (severity for holder in (result, rule)
+         if (severity := severity_score(mapping(holder.get("properties")).get("security-severity")))),
+        None,
+    )  # fmt: skip
+    level = result.get("level", mapping(rule.get("defaultConfiguration")).get("level", "warning"))
+    by_level = _LEVELS.get(level) if isinstance(level, str) else None
+    return Found(title(rule_id, rule.get("id"), mapping(result.get("message")).get("text")), score or by_level)
+
+
+def _is_open(result: Mapping[str, Any]) -> bool:
+    accepted = any(each.get("status", "accepted") == "accepted" for each in mappings(result.get("suppressions")))
+    return not accepted and result.get("kind") not in _NOT_A_FINDING and result.get("baselineState") != "absent"
+
+
+def _sarif_day(run: Mapping[str, Any]) -> Any:
+    moments = [day(each.get("endTimeUtc")) or day(each.get("startTimeUtc"))
+               for each in mappings(run.get("invocations"))]  # fmt: skip
+    return oldest(moments)
+
+
+def read_cyclonedx(data: Mapping[str, Any]) -> ReportReading:
+    """CycloneDX with its vulnerabilities; a bare list of components says nothing about them."""
+    vulnerabilities = data.get("vulnerabilities")
+    if not isinstance(vulnerabilities, list) or len(mappings(vulnerabilities)) != len(vulnerabilities):
+        raise ReadingError("it lists components, but has no `vulnerabilities`: nothing says that they were looked for")
+    found = tuple(
+        Found(title(each.get("id")), _worst(each), day(each.get("published")) or day(each.get("created")))
+        for each in mappings(vulnerabilities)
+        if mapping(each.get("analysis")).get("state") not in _SETTLED
+    )
+    return ReportReading("cyclonedx", day(mapping(data.get("metadata")).get("timestamp")), found)
+
+
+def _worst(vulnerability: Mapping[str, Any]) -> Severity | None:
+    ratings = mappings(vulnerability.get("ratings"))
+    words = [severity_word(each.get("severity")) or severity_score(each.get("score")) for each in ratings]
+    return min((word for word in words if word), key=SEVERITIES.index, default=None)
+
+
+def read_pip_audit(data: Any) -> ReportReading:
+    """pip-audit's JSON: it names neither severities nor its own date."""
+    entries = data if isinstance(data, list) else data["dependencies"]
+    dependencies = mappings(entries)
+    if len(dependencies) != len(entries) or not dependencies:
+        raise ReadingError("it holds no dependency" if not dependencies else "one of its dependencies is broken")
+    found, skipped = [], 0
+    for each in dependencies:
+        if "skip_reason" in each:
+            skipped += 1
+            continue
+        vulns = each.get("vulns")
+        if not isinstance(vulns, list):
+            raise ReadingError(f"the dependency {title(each.get('name'))} has no `vulns`")
+        found += [Found(f"{title(each.get('name'))} {title(vuln.get('id'))}", None) for vuln in mappings(vulns)]
+    notes = (f"{skipped} dependencies were not checked",) if skipped else ()
+    return ReportReading("pip-audit", None, tuple(found), notes=notes)
+
+
+def read_zap(data: Mapping[str, Any]) -> ReportReading:
+    """ZAP's traditional JSON report; alerts marked as false positives are settled."""
+    sites = mappings([data["site"]] if isinstance(data["site"], dict) else data["site"])
+    if not sites or not all(isinstance(site.get("alerts"), list) for site in sites):
+        raise ReadingError("it holds no site with alerts: nothing was scanned")
+    found = tuple(
+        Found(title(alert.get("name"), alert.get("alert")), _RISKS.get(number(alert.get("riskcode"))))
+        for site in sites
+        for alert in mappings(site["alerts"])
+        if number(alert.get("confidence")) != 0
+    )
+    return ReportReading("zap", day(data.get("created")) or day(data.get("@generated")), found)

@@ -1,0 +1,359 @@
+"""Which evidence makes which standard hold, and what follows for level, completeness and the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mkdocs_jetty.assess import assess, this_day
+from mkdocs_jetty.config import ConfigError, load
+from mkdocs_jetty.judge.model import StandardVerdict, Verdict
+from mkdocs_jetty.judge.standards import check_claims
+from mkdocs_jetty.judge.verdict import judge
+from mkdocs_jetty.run.model import Results, ScenarioResult, StepResult
+from mkdocs_jetty.show.spec_json import spec_json
+from mkdocs_jetty.spec.model import MODES, Feature, Scenario, Spec, Step
+from mkdocs_jetty.spec.reader import read
+from mkdocs_jetty.standards.model import (
+    Applies,
+    Attestation,
+    Declaration,
+    Preset,
+    Report,
+    ReportFinding,
+    Standard,
+    Threshold,
+    Waiver,
+)
+
+TODAY = date(2026, 11, 23)
+TODAY_AT_NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+FAILED = ScenarioResult("failed", "assertion", (StepResult("failed"),))
+Row = tuple[str, ScenarioResult]
+
+
+def passed(environment: str | None = None, **measured: str) -> ScenarioResult:
+    return ScenarioResult("passed", steps=(StepResult("passed"),), measured=measured, environment=environment)
+
+
+def standard(evidence: Any = "scenario", scope: Any = "feature", traits: Any = (), **fields: Any) -> Standard:
+    return Standard("std", "c", "Standard", "It holds.", Applies(scope, traits), evidence, **fields)
+
+
+def threshold(name: str, direction: Any, value: str) -> dict[str, Threshold]:
+    return {name: Threshold(name, direction, value, value)}
+
+
+def project(
+    one: Standard,
+    rows: Sequence[Row] = (),
+    declaration: Declaration = Declaration(),  # noqa: B008 # frozen
+    findings: Sequence[ReportFinding] = (),
+    *,
+    tags: tuple[str, ...] = ("@standard:std",),
+    **more: Any,
+) -> Verdict:
+    solid = [(mode, passed()) for mode in MODES]
+    scenarios, results = [], {}
+    for number, (mode, result) in enumerate((*solid, *rows)):
+        own = tags if number >= len(solid) else ()
+        name = f"s{number}"
+        step = Step("When", "when", "it opens", 4)
+        scenarios.append(Scenario(f"door/{name}", name, "Scenario", mode, own, 9, (step,)))  # type: ignore[arg-type]
+        results[f"door/{name}"] = result
+    spec = Spec((Feature("door", "Door", "docs/door.md", 1, tuple(scenarios), traits=("ui",), traits_declared=True),))
+    preset = Preset(("own",), "Own", "1", (), (one,))
+    values: dict[str, Any] = {"name": "Doors", "state": "external", "fail_on": ("standards",), "today": TODAY}
+    return judge(
+        spec, Results(results), preset=preset, declaration=declaration, findings=findings, **{**values, **more}
+    )
+
+
+def only(*args: Any, **more: Any) -> StandardVerdict:
+    verdict = project(*args, **more)
+    return (*verdict.features[0].standards, *verdict.standards)[0]
+
+
+def attested(until: int, feature: str | None = None) -> Declaration:
+    day = TODAY + timedelta(days=until)
+    return Declaration("external", attestations=(Attestation("std", "Ada", date(2026, 1, 1), day, "l", "s", feature),))
+
+
+def waived(until: int) -> Declaration:
+    day = TODAY + timedelta(days=until)
+    return Declaration(
+        "external", waivers=(Waiver("std", "risk-accepted", "small", "Ada", "Bob", date(2026, 1, 1), day),)
+    )
+
+
+def finding(age: int | None = 0, **fields: Any) -> ReportFinding:
+    made = None if age is None else TODAY - timedelta(days=age)
+    return ReportFinding(Report("std", "r.json"), **{"ok": True, "made_on": made, "note": "0 findings", **fields})
+
+
+# ---- by scenarios ----
+
+
+@pytest.mark.parametrize(
+    ("rows", "status"),
+    [
+        ([("production", passed())], "met"),
+        ([("production", passed()), ("production", FAILED)], "unmet"),
+        ([("production", ScenarioResult("undefined"))], "unmet"),
+        ([("production", ScenarioResult("skipped"))], "unknown"),
+        ([("production", ScenarioResult("unknown", "not-selected"))], "unknown"),
+        ([("production", ScenarioResult("unknown", "inconclusive"))], "unknown"),
+        ([("production", passed()), ("production", ScenarioResult("skipped"))], "unknown"),
+        ([("stable", passed())], "uncovered"),
+        ([], "uncovered"),
+    ],
+)
+def test_a_scenario_proves_in_production_mode_and_now(rows: list[Row], status: str) -> None:
+    assert only(standard(), rows).status == status
+
+
+def test_a_claim_in_another_mode_is_named() -> None:
+    found = only(standard(), [("stable", passed())])
+    assert "stable mode only" in found.note
+    assert found.scenarios == ("door/s3",)
+
+
+def test_known_red_is_unmet() -> None:
+    assert only(standard(), [("production", FAILED)], tags=("@standard:std", "@wip")).status == "unmet"
+
+
+@pytest.mark.parametrize(
+    ("measured", "status", "note"),
+    [
+        ({"users": "500"}, "met", "users 500 (at least 500)"),
+        ({"users": "499"}, "unmet", "users was 499; asks for at least 500"),
+        ({"users": "plenty"}, "unknown", "cannot be compared"),
+        ({}, "met", "threshold not shown"),
+        ({"colour": "red"}, "met", "threshold not shown"),
+    ],
+)
+def test_what_the_run_recorded_is_held_against_the_threshold(measured: Any, status: str, note: str) -> None:
+    one = standard(thresholds=threshold("users", "at-least", "500"))
+    found = only(one, [("production", passed(**measured))])
+    assert found.status == status
+    assert note in found.note
+
+
+@pytest.mark.parametrize(
+    ("environment", "status"),
+    [
+        (None, "unmet"),
+        ("local", "unmet"),
+        ("ci", "unmet"),
+        ("staging", "met"),
+        ("production", "met"),
+        ("qa", "unknown"),
+    ],
+)
+def test_an_observation_counts_from_its_environment_up(environment: str | None, status: str) -> None:
+    found = only(standard(min_environment="staging"), [("production", passed(environment))])
+    assert found.status == status
+    if environment is None:
+        assert found.note == "observed locally; asks for staging"
+
+
+# ---- by records ----
+
+
+@pytest.mark.parametrize(
+    ("left", "status"), [(15, "attested"), (14, "due"), (1, "due"), (0, "due"), (-1, "stale"), (-400, "stale")]
+)
+def test_an_attestation_runs_out(left: int, status: str) -> None:
+    found = only(standard("attestation"), (), attested(left))
+    assert (found.status, found.expires) == (status, TODAY + timedelta(days=left))
+
+
+@pytest.mark.parametrize("evidence", ["scenario", "external-check"])
+def test_an_attestation_stands_in_for_no_other_kind(evidence: Any) -> None:
+    found = only(standard(evidence), (), attested(100))
+    assert found.status == "uncovered"
+    assert "an attestation does not stand in" in found.note
+
+
+def test_a_scenario_stands_in_for_any_kind() -> None:
+    for evidence in ("attestation", "external-check"):
+        assert only(standard(evidence), [("production", passed())]).status == "met"
+        assert only(standard(evidence), [("production", FAILED)], attested(100)).status == "unmet"
+
+
+def test_a_record_of_another_feature_or_of_a_feature_for_the_system_does_not_count() -> None:
+    assert only(standard("attestation"), (), attested(100, "window")).status == "uncovered"
+    assert only(standard("attestation"), (), attested(100, "door")).status == "attested"
+    assert only(standard("attestation", "system"), (), attested(100, "door")).status == "uncovered"
+    assert only(standard("attestation", "system"), (), attested(100)).status == "attested"
+
+
+@pytest.mark.parametrize(
+    ("report", "status"),
+    [
+        (finding(0), "met"),
+        (finding(7), "met"),
+        (finding(8), "stale"),
+        (finding(None), "stale"),
+        (finding(0, ok=False), "unmet"),
+        (finding(0, ok=False, error="no JSON"), "unknown"),
+    ],
+)
+def test_a_report_counts_within_its_age(report: ReportFinding, status: str) -> None:
+    one = standard("external-check", thresholds=threshold("fresh", "at-most", "7 days"))
+    assert only(one, (), Declaration("external"), [report]).status == status
+
+
+def test_the_worst_of_several_reports_counts() -> None:
+    one = standard("external-check")
+    assert only(one, (), Declaration("external"), [finding(), finding(ok=False)]).status == "unmet"
+
+
+# ---- waivers ----
+
+
+def test_an_open_waiver_covers_what_is_missing_and_nothing_else() -> None:
+    found = only(standard(), [("production", FAILED)], waived(0))
+    assert found.status == "waived"
+    assert "risk-accepted" in found.note
+    assert "Ada" in found.note
+    assert "2026-11-23" in found.note
+    assert not found.settled
+    assert only(standard(), [("production", passed())], waived(9)).status == "met"
+
+
+def test_an_expired_waiver_covers_nothing_and_says_so() -> None:
+    found = only(standard(), (), waived(-1))
+    assert found.status == "uncovered"
+    assert "expired on 2026-11-22" in found.note
+
+
+# ---- what follows ----
+
+
+def test_what_does_not_apply_says_why_and_is_settled() -> None:
+    found = only(standard(traits=(("payment",),)))
+    assert (found.status, found.settled) == ("not-applicable", True)
+    assert "payment" in found.why
+
+
+def test_a_standard_of_the_system_applies_through_any_feature_with_the_trait() -> None:
+    assert only(standard("attestation", "system", (("ui",),))).why == "trait ui, as in Door"
+    assert only(standard("attestation", "system", (("payment",),))).status == "not-applicable"
+
+
+@pytest.mark.parametrize(
+    ("rows", "level", "complete", "fails"),
+    [
+        ([("production", passed())], "production", True, False),
+        ([], "stable", False, True),
+    ],
+)
+def test_production_needs_every_standard_of_the_feature(
+    rows: list[Row], level: str, *, complete: bool, fails: bool
+) -> None:
+    verdict = project(standard(), rows)
+    assert (verdict.features[0].level, verdict.features[0].complete, verdict.fails) == (level, complete, fails)
+
+
+def test_a_standard_of_the_system_counts_for_the_project_only() -> None:
+    verdict = project(standard("attestation", "system"))
+    assert (verdict.features[0].complete, verdict.fails, verdict.standards[0].status) == (True, True, "uncovered")
+    assert not project(standard("attestation", "system"), partial=True).standards
+
+
+def test_an_internal_project_is_judged_by_no_standard() -> None:
+    verdict = project(standard(), state="internal")
+    assert verdict.features[0].standards == ()
+    assert verdict.preset is not None
+
+
+def test_spec_json_names_the_standards() -> None:
+    verdict = project(standard(), [("production", passed())])
+    document = spec_json(verdict, lambda page: page, TODAY_AT_NOON)
+    assert document["project"]["preset"] == ["own"]
+    entry = document["features"][0]["standards"][0]
+    assert (entry["id"], entry["status"], entry["scenarios"]) == ("std", "met", ["door/s3"])
+
+
+# ---- what authors have to mend ----
+
+
+def test_a_claim_of_an_unknown_standard_is_an_error_with_a_suggestion() -> None:
+    spec = project(standard(), [("production", passed())], tags=("@standard:login-throtling",)).spec
+    problems = check_claims(spec, None, {"login-throttling"}, external=False)
+    assert [(each.level, each.page, each.line) for each in problems] == [("error", "docs/door.md", 9)]
+    assert "did you mean `@standard:login-throttling`" in problems[0].message
+
+
+def test_a_claim_that_proves_nothing_is_a_warning() -> None:
+    rows = [("production", passed())]
+    verdict = project(standard(traits=(("payment",),)), rows)
+    problems = check_claims(verdict.spec, verdict.preset, (), external=True)
+    assert [each.level for each in problems] == ["warning"]
+    other = project(standard(), rows, tags=("@standard:other",))
+    problems = check_claims(other.spec, other.preset, {"other"}, external=True)
+    assert "does not ask for it" in problems[0].message
+    assert check_claims(other.spec, other.preset, {"other"}, external=False) == []
+
+
+# ---- a whole project ----
+
+SITE = "site_name: Doors\nplugins: [jetty]\n"
+PAGE = """# Login
+
+```gherkin
+Scenario: Enter
+  When I enter
+```
+"""
+
+
+def built(tmp_path: Path, declaration: str, page: str = PAGE) -> Verdict:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text(SITE, encoding="utf-8")
+    (tmp_path / "docs" / "login.md").write_text(page, encoding="utf-8")
+    (tmp_path / "jetty.toml").write_text(declaration, encoding="utf-8")
+    settings = load(tmp_path / "mkdocs.yml")
+    return assess(settings, read(settings), Results())
+
+
+EXTERNAL = '[project]\nstate = "external"\npreset = ["production-saas"]\nsince = 2026-01-01\n'
+
+
+def test_a_feature_without_traits_is_a_problem_in_an_external_project(tmp_path: Path) -> None:
+    verdict = built(tmp_path, EXTERNAL)
+    assert [(each.page, each.line) for each in verdict.problems] == [("docs/login.md", 1)]
+    assert "declare them in the front matter" in verdict.problems[0].message
+    assert verdict.red
+
+
+@pytest.mark.parametrize("traits", ["[]", "[authentication]"])
+def test_declared_traits_decide_which_standards_apply(tmp_path: Path, traits: str) -> None:
+    verdict = built(tmp_path, EXTERNAL, f"---\njetty:\n  traits: {traits}\n---\n{PAGE}")
+    assert not verdict.problems
+    statuses = {each.standard.id: each.status for each in verdict.features[0].standards}
+    assert statuses["login-throttling"] == ("not-applicable" if traits == "[]" else "uncovered")
+    assert verdict.preset is not None
+    assert verdict.standards
+
+
+def test_a_misspelt_trait_is_no_free_pass(tmp_path: Path) -> None:
+    verdict = built(tmp_path, EXTERNAL, f"---\njetty:\n  traits: [authentification]\n---\n{PAGE}")
+    assert "did you mean `authentication`?" in verdict.problems[0].message
+
+
+def test_a_wrong_preset_stops_everything(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"jetty\.toml:3"):
+        built(tmp_path, '[project]\nstate = "external"\npreset = ["production-sass"]\n')
+
+
+def test_the_day_comes_from_the_epoch_where_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    assert this_day() == date(1970, 1, 2)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
+    assert this_day() >= TODAY - timedelta(days=3650)
