@@ -51,6 +51,7 @@ def test_defaults(tmp_path: Path) -> None:
         "results": (),
         "show_output": "auto",
         "source_url": None,
+        "ledger": ".jetty/ledger.jsonl",
         "state": "internal",
         "declaration": Declaration(),
     }

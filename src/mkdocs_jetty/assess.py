@@ -110,7 +110,7 @@ def record(settings: Settings, verdict: Verdict, *, whole: bool = True) -> bool:
 
 def ledger_name(settings: Settings) -> str:
     """The ledger, as the project names it."""
-    return str(getattr(settings, "ledger", None) or ledgers.DEFAULT)
+    return settings.ledger
 
 
 def ledger_path(settings: Settings) -> Path:

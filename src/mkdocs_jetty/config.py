@@ -62,6 +62,8 @@ class Settings:
     results: tuple[str, ...]
     show_output: bool | Literal["auto"]
     source_url: str | None
+    ledger: str
+    """Where it is kept when each scenario was first seen red and green, relative to the project."""
     state: Literal["internal", "external"]
     """From `jetty.toml`."""
     declaration: Declaration = field(default_factory=Declaration)
@@ -220,6 +222,7 @@ _OPTIONS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "results": ((), _texts),
     "show_output": ("auto", _boolean_or_auto),
     "source_url": (None, _optional_text),
+    "ledger": (".jetty/ledger.jsonl", _text),
 }
 OPTION_NAMES = tuple(_OPTIONS)
 

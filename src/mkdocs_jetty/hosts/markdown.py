@@ -63,6 +63,8 @@ class PageContext:
     carries_style: bool = False
     """Whether the page has to bring its own style, because no plugin adds a file to the site."""
     source_url: str | None = None
+    review_url: str | None = None
+    """Where the page's review in Markdown is served, from the page itself; None where no host writes it."""
     """How a link to a line of the project's sources looks."""
     unread: list[tuple[str, str]] = field(default_factory=list)
     """Page and source of each fence that was rendered as specification but had not been read."""
@@ -283,7 +285,10 @@ def _at_the_end(text: str, verdict: Verdict, context: PageContext) -> str:
     asked = any(item.standards for item in verdict.features if item.feature.page == context.page)
     if verdict.state != "external" or not asked:
         return text
-    return f"{text}\n{render_standards(verdict, context.page, context.url_for, context.source_url, heading=True)}"
+    text += "\n" + render_standards(verdict, context.page, context.url_for, context.source_url, heading=True)
+    if context.review_url is None:
+        return text
+    return f'{text}\n<p class="jetty-more"><a href="{html.escape(context.review_url)}">This review as Markdown</a></p>'
 
 
 def page_of(verdict: Verdict | None, path: str) -> Page | None:

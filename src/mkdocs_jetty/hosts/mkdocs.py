@@ -7,7 +7,6 @@ the server.
 
 from __future__ import annotations
 
-import hashlib
 import html
 import json
 import os
@@ -28,11 +27,15 @@ from mkdocs.utils import get_relative_url
 from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import assess, declared, evidence_paths
 from mkdocs_jetty.hosts.markdown import MARKER, JettyExtension, PageContext, page_of
+from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run import runner
-from mkdocs_jetty.run.store import scenario_digest
+from mkdocs_jetty.run.fingerprint import dependencies_digest
+from mkdocs_jetty.run.model import Results
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.html import STYLESHEET
+from mkdocs_jetty.show.review import render_review_files
 from mkdocs_jetty.spec import reader
+from mkdocs_jetty.spec.model import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,8 +47,6 @@ if TYPE_CHECKING:
 
     from mkdocs_jetty.config import Settings
     from mkdocs_jetty.judge.model import JudgedScenario, Verdict
-    from mkdocs_jetty.run.model import Results
-    from mkdocs_jetty.spec.model import Spec
 
 Colour = Literal["red", "green", "amber", "grey"]
 CSS = "assets/jetty.css"
@@ -80,6 +81,7 @@ class JettyConfig(base.Config):  # type: ignore[no-untyped-call] # MkDocs leaves
     results = c.Optional(c.Type(object))
     show_output = c.Optional(c.Type(object))
     source_url = c.Optional(c.Type(object))
+    ledger = c.Optional(c.Type(object))
 
 
 class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
@@ -95,6 +97,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         self._pages: dict[str, str] = {}
         """The page of the specification that each generated file shows."""
         self._urls: dict[str, str] = {}
+        self._watch: tuple[Path, ...] = ()
 
     def load_config(self, options: Any, config_file_path: str | None = None) -> tuple[Any, Any]:
         """Keep the options as written: MkDocs would only warn of an unknown one."""
@@ -121,6 +124,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             settings = replace(settings, show_output=True)
         if settings.enabled:
             self._settings = settings
+            self._context.source_url = settings.source_url
+            self._watch = tuple(root / path for path in config.watch)
             self._set_up_rendering(config)
         return config
 
@@ -163,8 +168,16 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         try:
             known = declared(settings, spec)
         except jetty_config.ConfigError as error:
-            raise PluginError(str(error)) from None
-        digest = _digest(settings, spec)
+            if self._command != "serve" or self._results is None:
+                raise PluginError(str(error)) from None
+            # An exception now would leave the server hanging: show what is wrong instead, and nothing as green.
+            wrong = tuple(Problem("error", "", None, None, line) for line in str(error).splitlines())
+            nothing = Results(executed=False, problems=wrong)
+            self._context.verdict = judge(
+                spec, nothing, name=settings.site_name, state=settings.state, fail_on=settings.fail_on
+            )
+            return
+        digest = dependencies_digest(settings, spec, self._watch)
         if self._results is None or digest != self._digest:
             self._results = runner.run(spec, settings)
             # What was interrupted is not remembered as the answer.
@@ -210,6 +223,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         self._context.page = self._page_path(page.file, settings)
         self._context.url_for = lambda path: get_relative_url(self._urls.get(path, ""), page.url)
         self._context.excluded = _excluded(settings, page)
+        self._context.review_url = get_relative_url(review_url(page.url), page.url)
         colour = page_colour(verdict, self._context.page)
         if colour is not None:
             page.meta.setdefault("status", f"jetty-{colour}")
@@ -241,10 +255,22 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             verdict, Path(config.site_dir), url_for=lambda page: self._urls.get(page, ""), generated=_now()
         )
         unread = bool(self._context.unread) and "red" in settings.fail_on
+        for path, text in self._reviews(verdict):
+            export.write_if_changed(Path(config.site_dir, path), text)
         fails = verdict.fails or unread
         self._report(verdict, fails=fails, strict=bool(config.strict))
         if fails and self._command != "serve":
             raise PluginError(f"The specification does not hold: {_summary(verdict)}. The site is written.")
+
+    def _reviews(self, verdict: Verdict) -> Iterator[tuple[str, str]]:
+        """Where each page's review belongs in the site, and its text."""
+        if verdict.state != "external":
+            return
+        texts = render_review_files(verdict)
+        for page in verdict.spec.pages:
+            own = [texts[feature.feature.id] for feature in verdict.features if feature.feature.page == page.path]
+            if own and page.path in self._urls:
+                yield review_url(self._urls[page.path]), "\n".join(own)
 
     def _report(self, verdict: Verdict, *, fails: bool, strict: bool) -> None:
         if not fails:
@@ -263,6 +289,11 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             opening = source.strip().split("\n", 1)[0]
             say("%s: a block was not read as specification, so it did not run: %s", page, opening)
         log.info("Specification: %s", _summary(verdict))
+
+
+def review_url(url: str) -> str:
+    """The address of a page's review in Markdown, by the page's own."""
+    return f"{url}review.md" if url.endswith("/") or not url else f"{url.removesuffix('.html')}/review.md"
 
 
 def page_colour(verdict: Verdict, path: str) -> Colour | None:
@@ -326,32 +357,3 @@ def _watched(settings: Settings) -> list[Path]:
     paths = [*(settings.root / name for name in (*settings.steps, *settings.features)), *evidence_paths(settings)]
     # The root holds the cache and the site, and watching what a build writes never ends.
     return [path for path in paths if path.exists() and path.resolve() != settings.root.resolve()]
-
-
-def _digest(settings: Settings, spec: Spec) -> str:
-    """What the results depend on, as far as a rebuild in `serve` is concerned."""
-    digest = hashlib.sha256(repr(settings).encode())
-    for feature, scenario in spec.scenarios():
-        digest.update(scenario_digest(feature, scenario).encode())
-    named = {root_file for page in spec.pages for root_file in page.steps}
-    # The run repeats the problems of the reading, with their lines.
-    digest.update(repr((sorted(named), spec.problems)).encode())
-    patterns: dict[Path, tuple[str, ...]] = {settings.root / name: () for name in named}
-    patterns[settings.docs_dir] = (".py",)
-    for name in (*settings.steps, *settings.features, *settings.results, "jetty.toml"):
-        patterns.setdefault(settings.root / name, ())
-    for path in sorted({file for place, endings in patterns.items() for file in _files(place, endings)}):
-        digest.update(f"\0{path}\0".encode())
-        try:
-            digest.update(path.read_bytes())
-        except OSError:
-            digest.update(b"\0")
-    return digest.hexdigest()
-
-
-def _files(place: Path, endings: tuple[str, ...]) -> Iterator[Path]:
-    if place.is_file():
-        yield place
-    for folder, folders, names in os.walk(place):
-        folders[:] = [name for name in folders if name != "__pycache__" and not name.startswith(".")]
-        yield from (Path(folder, name) for name in names if not endings or name.endswith(endings))

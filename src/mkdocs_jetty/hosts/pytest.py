@@ -6,6 +6,7 @@ With `--jetty-run` (the build's own child process) what happens is also written 
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Generator, Iterator
@@ -117,7 +118,8 @@ class JettySession:
     @cached_property
     def pages(self) -> dict[Path, Page]:
         """The pages that hold specification, by their files."""
-        return {self.settings.root / page.path: page for page in self.spec.pages}
+        root = self.settings.root
+        return {Path(os.path.abspath(root / page.path)): page for page in self.spec.pages}  # noqa: PTH100 - links stay links
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         if self.wanted is None:
