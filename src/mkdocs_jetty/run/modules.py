@@ -28,10 +28,21 @@ def step_files(root: Path, entries: tuple[str, ...]) -> Iterator[Path]:
             yield path
 
 
+def is_module_name(root: Path, entry: str) -> bool:
+    """Whether an entry of `steps` names an installed module, such as `mkdocs_jetty.steps.http`, and no file."""
+    return not (root / entry).exists() and all(part.isidentifier() for part in entry.split(".")) and "." in entry
+
+
 def load_steps(
     session: pytest.Session, root: Path, entries: tuple[str, ...], report: Callable[[Problem], None]
 ) -> None:
     """Load all step modules; one that fails is reported with its place, and the others still load."""
+    for entry in entries:
+        if is_module_name(root, entry):
+            try:
+                session.config.pluginmanager.import_plugin(entry)
+            except Exception as error:  # noqa: BLE001 - a module may raise anything
+                report(Problem("error", "", None, None, f"steps: the module `{entry}` does not import: {error}"))
     for path in step_files(root, entries):
         if path.name == "__init__.py":
             continue
@@ -74,10 +85,16 @@ def _module_name(path: Path, *, namespace: bool) -> str:
 def _load_conftest(session: pytest.Session, path: Path) -> None:
     config = session.config
     manager: Any = config.pluginmanager
-    module = manager._importconftest(
-        path, config.getoption("importmode"), rootpath=config.rootpath,
-        consider_namespace_packages=bool(config.getini("consider_namespace_packages")),
-    )  # fmt: skip
+    module = manager.get_plugin(str(path))
+    if module is None:
+        manager.rewrite_hook.mark_rewrite(path.stem)
+        module = import_path(
+            path, mode=config.getoption("importmode"), root=config.rootpath,
+            consider_namespace_packages=bool(config.getini("consider_namespace_packages")),
+        )  # fmt: skip
+        # Under the name that pytest gives it, so that it is not loaded twice. Not as a conftest, though, because
+        # below the root directory those may not name `pytest_plugins`.
+        manager.register(module, str(path))
     # It stands beside the steps, not above the pages: its hooks and fixtures hold for the whole session.
     manager._conftest_plugins.discard(module)
     fixtures: Any = session._fixturemanager
