@@ -26,6 +26,7 @@ import cucumber_tag_expressions
 from mkdocs_jetty.run import narrow
 from mkdocs_jetty.run.child import Child, CommandBuilder, Ending, pytest_command
 from mkdocs_jetty.run.collect import UNREACHED, Collector, Sink
+from mkdocs_jetty.run.imported import with_imported
 from mkdocs_jetty.run.model import Cause, Results, ScenarioResult
 from mkdocs_jetty.run.scrub import Scrubber
 from mkdocs_jetty.spec.model import Problem, Scenario, Spec
@@ -74,7 +75,8 @@ def run(
     if without_when:
         spec = narrow.without_when(spec)
     if not settings.execute:
-        return Results({s.id: _not_run(s, s.defect or "execute-off") for _, s in spec.scenarios()}, executed=False)
+        nothing = Results({s.id: _not_run(s, s.defect or "execute-off") for _, s in spec.scenarios()}, executed=False)
+        return with_imported(spec, nothing, settings.root, settings.results)
     results, pages, problems = _select(spec, settings.tags)
     interrupted = False
     if pages:
@@ -89,7 +91,8 @@ def run(
         results.setdefault(scenario.id, _not_run(scenario, "not-reached"))
     ordered = {scenario.id: results[scenario.id] for _, scenario in spec.scenarios()}
     distinct = tuple(dict.fromkeys(problems))
-    return Results(ordered, distinct, time.monotonic() - started, interrupted=interrupted)
+    here = Results(ordered, distinct, time.monotonic() - started, interrupted=interrupted)
+    return with_imported(spec, here, settings.root, settings.results)
 
 
 def _not_run(scenario: Scenario, cause: Cause) -> ScenarioResult:
