@@ -8,6 +8,8 @@ import shlex
 import subprocess
 import sys
 import textwrap
+from datetime import datetime, timezone
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ PROGRAMS = {
     "pytest": ["-m", "pytest"],
     "jetty": ["-c", "from mkdocs_jetty.cli import main; main()"],
 }
+# Plugins that only this project's development brings along: to load them takes longer than most scenarios do.
+NEEDED = {"jetty", "pytest-bdd", "xdist", "xdist.looponfail"}
+NOT_NEEDED = sorted({entry.name for entry in entry_points(group="pytest11")} - NEEDED)
 VERDICTS = ("verdict.json", "site/jetty/spec.json")
 
 
@@ -30,6 +35,7 @@ class Project:
         self.options: list[str] = []
         self.status: int | None = None
         self.output = ""
+        self.today: str | None = None
 
     def write(self, path: str, text: str) -> None:
         target = self.root / path
@@ -44,10 +50,15 @@ class Project:
         self.write("mkdocs.yml", f"site_name: Small\nplugins:\n{plugin}")
 
     def run(self, command: str) -> None:
+        """Run a command; on a day of its own where one was named."""
         self.configure()
         program, *arguments = shlex.split(command)
         # What the outer pytest tells its own children is none of the inner one's business.
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+        environment["PYTEST_ADDOPTS"] = " ".join(f"-p no:{name}" for name in NOT_NEEDED)
+        if self.today:
+            noon = datetime.fromisoformat(f"{self.today}T12:00:00").replace(tzinfo=timezone.utc)
+            environment["SOURCE_DATE_EPOCH"] = str(int(noon.timestamp()))
         finished = subprocess.run(
             [sys.executable, *PROGRAMS[program], *arguments], cwd=self.root, env=environment, check=False,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",

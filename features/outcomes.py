@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_bdd import parsers, then
 
@@ -63,6 +63,45 @@ def level_is(project: Project, feature: str, level: str) -> None:
     assert project.feature(feature)["level"] == level
 
 
+@then(parsers.parse('"{feature}" is complete'))
+def complete(project: Project, feature: str) -> None:
+    assert project.feature(feature)["complete"] is True, project.output
+
+
+@then(parsers.parse('"{feature}" is not complete'))
+def not_complete(project: Project, feature: str) -> None:
+    assert project.feature(feature)["complete"] is False, project.output
+
+
+@then(parsers.parse('the standards of "{feature}" are, among others:'))
+def standards_are(project: Project, feature: str, datatable: list[list[str]]) -> None:
+    compare(project.feature(feature)["standards"], datatable)
+
+
+@then("the standards of the system are, among others:")
+def system_standards_are(project: Project, datatable: list[list[str]]) -> None:
+    compare(project.verdict()["standards"], datatable)
+
+
+def compare(standards: list[dict[str, Any]], datatable: list[list[str]]) -> None:
+    """Each named standard as the table says; of a note, a part is enough."""
+    (first, *head), *rows = datatable
+    assert first == "id"
+    by_id = {standard["id"]: standard for standard in standards}
+    for name, *wanted in rows:
+        assert name in by_id, f"{name} is not asked for; there are {', '.join(by_id)}"
+        for key, value in zip(head, wanted, strict=True):
+            found = "" if by_id[name][key] is None else str(by_id[name][key])
+            assert value in found if key in {"note", "why"} else value == found, by_id[name]
+
+
+@then(parsers.parse('the preset does not ask for "{standard}"'))
+def not_asked(project: Project, standard: str) -> None:
+    verdict = project.verdict()
+    lists = [verdict["standards"], *(feature["standards"] for feature in verdict["features"])]
+    assert standard not in {each["id"] for found in lists for each in found}
+
+
 @then(parsers.parse('there is one problem, at "{place}"'))
 def one_problem(project: Project, place: str) -> None:
     found = project.verdict()["problems"]
@@ -73,6 +112,27 @@ def one_problem(project: Project, place: str) -> None:
 @then(parsers.parse('the output names "{text}"'))
 def output_names(project: Project, text: str) -> None:
     assert text in project.output, project.output
+
+
+@then(parsers.parse('the problem says "{text}"'))
+def problem_says(project: Project, text: str) -> None:
+    found = project.verdict()["problems"]
+    assert any(text in problem["message"] for problem in found), found
+
+
+@then(parsers.parse('there is a file "{path}"'))
+def there_is(project: Project, path: str) -> None:
+    assert (project.root / path).exists()
+
+
+@then(parsers.parse('there is no file "{path}"'))
+def there_is_no(project: Project, path: str) -> None:
+    assert not (project.root / path).exists()
+
+
+@then(parsers.parse('the output does not name "{text}"'))
+def output_does_not_name(project: Project, text: str) -> None:
+    assert text not in project.output, project.output
 
 
 @then(parsers.parse('the site has "{path}"'))

@@ -37,6 +37,35 @@ def one_scenario(project: Project, name: str, step: str) -> None:
     project.write(f"docs/{name}", f"# Small\n\n```gherkin\nScenario: The only one\n  {step}\n```")
 
 
+@given(parsers.parse('a page "{path}" with the traits {traits}:'))
+def page_with_traits(project: Project, path: str, traits: str, docstring: str) -> None:
+    project.write(f"docs/{path}", f"---\njetty:\n  traits: {traits}\n---\n{docstring}")
+
+
+@given(parsers.parse('the project is external under "{preset}"'))
+def external(project: Project, preset: str) -> None:
+    project.write("jetty.toml", f'[project]\nstate = "external"\npreset = ["{preset}"]\nsince = 2026-11-01')
+
+
+@given("jetty.toml says also:")
+def declared(project: Project, docstring: str) -> None:
+    project.write("jetty.toml", f"{(project.root / 'jetty.toml').read_text('utf-8')}\n{docstring}")
+
+
+@given(parsers.parse('the file "{path}" says "{new}" in the place of "{old}"'))
+def changed(project: Project, path: str, new: str, old: str) -> None:
+    text = (project.root / path).read_text("utf-8")
+    assert old in text, f"{path} does not say {old!r}"
+    (project.root / path).write_text(text.replace(old, new), encoding="utf-8")
+
+
 @when(parsers.parse('"{command}" is run'))
 def run(project: Project, command: str) -> None:
+    project.run(command)
+
+
+@when(parsers.parse("on {day} '{command}' is run"))
+def run_on(project: Project, day: str, command: str) -> None:
+    """In single quotes, for commands that have double ones of their own."""
+    project.today = day
     project.run(command)

@@ -1,12 +1,15 @@
-"""The real application on a real port, empty before each scenario."""
+"""The real application on a real port, new for each scenario."""
 
 from __future__ import annotations
 
+import re
 import socket
+import socketserver
 import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -16,13 +19,64 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 import uvicorn
-from harbour.app import create_app
-from harbour.store import Store
+from harbour.app import Harbour, create_app, server_config
+from harbour.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from email.message import Message
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 START_SECONDS = 10
+MAIL_SECONDS = 8
+QUICK_HASH = 2**4
+LINK = re.compile(r"https?://\S+")
+ANSWERS = {b"DATA": b"354 go on", b"QUIT": b"221 bye"}
+
+
+class Listener(socketserver.ThreadingTCPServer):
+    """Its port is free again at once."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+
+class MailServer:
+    """Takes what it is given; a scenario may take it down and bring it back."""
+
+    def __init__(self) -> None:
+        self.mails: list[Message] = []
+        self.port = 0
+        self._listener: Listener | None = None
+        self.up()
+
+    def up(self) -> None:
+        if self._listener:
+            return
+        mails = self.mails
+
+        class Conversation(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                self.wfile.write(b"220 loopback\r\n")
+                while line := self.rfile.readline():
+                    command = line[:4].upper()
+                    self.wfile.write(ANSWERS.get(command, b"250 fine") + b"\r\n")
+                    if command == b"QUIT":
+                        return
+                    if command == b"DATA":
+                        mails.append(message_from_bytes(b"".join(iter(self.rfile.readline, b".\r\n"))))
+                        self.wfile.write(b"250 taken\r\n")
+
+        self._listener = Listener(("127.0.0.1", self.port), Conversation)
+        self.port = self._listener.server_address[1]
+        threading.Thread(target=self._listener.serve_forever, args=(0.05,), daemon=True).start()
+
+    def down(self) -> None:
+        if self._listener:
+            self._listener.shutdown()
+            self._listener.server_close()
+            self._listener = None
 
 
 @dataclass
@@ -35,13 +89,33 @@ class Clock:
         return time.time() + self.ahead
 
 
+class Doorway:
+    """One port; behind it, for each scenario, another application."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
 @dataclass
 class Running:
     """The application as it runs."""
 
     url: str
-    store: Store
+    app: Harbour
     clock: Clock
+    mail: MailServer
+
+    def link(self, number: int = 1) -> str:
+        """The link in the mail of that number, as soon as it has arrived."""
+        deadline = time.monotonic() + MAIL_SECONDS
+        while len(self.mail.mails) < number:
+            assert time.monotonic() < deadline, f"{len(self.mail.mails)} mails arrived, not {number}"
+            time.sleep(0.01)
+        text = self.mail.mails[number - 1].get_payload(decode=True).decode()
+        # The mail names the public address; the scenario reaches Harbour at another port.
+        return LINK.search(text).group().replace(self.app.settings.public_url, self.url)
 
 
 @dataclass
@@ -60,11 +134,11 @@ class Person:
 class People:
     """Everyone whom the scenario has given an account."""
 
-    store: Store
+    harbour: Harbour
     known: dict[str, Person] = field(default_factory=dict)
 
-    def join(self, name: str, address: str, password: str) -> None:
-        self.store.add_account(name, address, password)
+    def join(self, name: str, address: str, password: str, role: str = "member") -> None:
+        self.harbour.store.add_account(name, address, password, role)
         self.known[name] = Person(name, address, password)
 
     def __getitem__(self, name: str) -> Person:
@@ -72,15 +146,14 @@ class People:
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    store, clock = Store(tmp_path_factory.mktemp("harbour") / "harbour.db"), Clock()
-    config = uvicorn.Config(create_app(store, clock), log_level="warning", lifespan="off", ws="none")
-    server = uvicorn.Server(config)
+def doorway() -> Iterator[tuple[str, Doorway]]:
+    door = Doorway()
+    server = uvicorn.Server(server_config(door))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         _wait_for(server, thread)
-        yield Running(f"http://127.0.0.1:{listener.getsockname()[1]}", store, clock)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", door
         server.should_exit = True
         thread.join(START_SECONDS)
 
@@ -93,17 +166,44 @@ def _wait_for(server: uvicorn.Server, thread: threading.Thread) -> None:
         time.sleep(0.01)
 
 
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    yield server
+    server.down()
+
+
+@pytest.fixture
+def without() -> frozenset[str]:
+    """The protections to take out."""
+    return frozenset()
+
+
 @pytest.fixture(autouse=True)
-def harbour(running: Running) -> Running:
+def harbour(
+    doorway: tuple[str, Doorway], mail_server: MailServer, tmp_path: Path, without: frozenset[str]
+) -> Iterator[Running]:
     """The application as if it had just been set up: without accounts, at the real time."""
-    running.store.clear()
-    running.clock.ahead = 0
-    return running
+    url, door = doorway
+    settings = Settings(
+        database=tmp_path / "harbour.db",
+        log_file=tmp_path / "harbour.log",
+        secret="a secret that only this scenario knows",
+        smtp_port=mail_server.port,
+        mail_retry=0.2,
+        scrypt_cost=QUICK_HASH,
+    )
+    clock = Clock()
+    app = Harbour(settings, clock=clock, without=without)
+    door.app = create_app(app)
+    app.start()
+    yield Running(url, app, clock, mail_server)
+    app.stop()
 
 
 @pytest.fixture
 def people(harbour: Running) -> People:
-    return People(harbour.store)
+    return People(harbour.app)
 
 
 @pytest.fixture

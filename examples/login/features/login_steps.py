@@ -30,6 +30,13 @@ def is_signed_in(client: httpx.Client, people: People, name: str) -> None:
     client.post("/sign-in", data=people[name].form()).raise_for_status()
 
 
+@given(parsers.parse("{name:w} has come back every half hour for {hours:d} hours"))
+def has_come_back(client: httpx.Client, harbour: Running, name: str, hours: int) -> None:
+    for _ in range(2 * hours):
+        harbour.clock.ahead += HOUR / 2
+        client.get("/harbour")
+
+
 @when("a stranger asks for the harbour", target_fixture="answer")
 def ask_for_the_harbour(client: httpx.Client) -> httpx.Response:
     return client.get("/harbour")

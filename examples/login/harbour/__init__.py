@@ -1,1 +1,3 @@
-"""Harbour: a sign-in form, a session, and a page behind them."""
+"""Harbour: accounts, sessions, a profile and an audit log, small and hardened."""
+
+VERSION = "2.0.0"

@@ -1,39 +1,31 @@
-"""Accounts and sessions in one SQLite file.
+"""Accounts, sessions and resets.
 
-Neither a password nor a session's token can be read back from it: only their hashes are kept.
+Neither a password nor a token can be read back from the file: only their hashes are kept.
 """
+
+# ruff: noqa: S608 - the only thing put into a query as text is a list of columns of our own
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 import sqlite3
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harbour.passwords import fingerprint
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from harbour.database import Database
+    from harbour.passwords import Passwords
 
-COST = 2**14
-BLOCK_SIZE = 8
-SALT_BYTES = 16
-
-SCHEMA = """
-create table if not exists account (
-    id integer primary key,
-    address text not null unique,
-    name text not null,
-    password text not null
-);
-create table if not exists session (
-    token text primary key,
-    account integer not null references account (id) on delete cascade,
-    expires real not null
-);
-"""
+MEMBER, ADMIN = "member", "admin"
+ROLES = (MEMBER, ADMIN)
+IDLE_SECONDS = 60 * 60
+ABSOLUTE_SECONDS = 24 * 60 * 60
+RESET_SECONDS = 30 * 60
+TOUCH_SECONDS = 30
+FOREVER = 10 * 365 * 24 * 60 * 60
+COLUMNS = "account.id, account.address, account.name, account.role"
 
 
 class AddressTakenError(Exception):
@@ -47,88 +39,120 @@ class Account:
     id: int
     address: str
     name: str
+    role: str = MEMBER
 
 
 class Store:
-    """Opens a connection for each call, so that any thread may use it."""
+    """What is kept of people. `safe_sessions` and `safe_credentials` are protections that can be taken out."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        # An unknown address must cost as much time as a known one, or the time tells them apart.
-        self._nobody = hash_password(secrets.token_hex())
-        with closing(sqlite3.connect(path)) as connection:
-            connection.executescript(SCHEMA)
+    def __init__(
+        self, database: Database, passwords: Passwords, *, safe_sessions: bool = True, safe_credentials: bool = True
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._idle = IDLE_SECONDS if safe_sessions else FOREVER
+        self._absolute = ABSOLUTE_SECONDS if safe_sessions else FOREVER
+        self._once = safe_credentials
 
-    def add_account(self, name: str, address: str, password: str) -> None:
-        row = (normal(address), name, hash_password(password))
+    def add_account(self, name: str, address: str, password: str, role: str = MEMBER) -> Account:
+        row = (normal(address), name, self._passwords.hash(password), role)
         try:
-            with self._connect() as connection:
-                connection.execute("insert into account (address, name, password) values (?, ?, ?)", row)
+            with self._database.writing() as connection:
+                sql = "insert into account (address, name, password, role) values (?, ?, ?, ?)"
+                number = connection.execute(sql, row).lastrowid
         except sqlite3.IntegrityError:
             raise AddressTakenError(f"{normal(address)} has an account already") from None
+        return Account(number or 0, normal(address), name, role)
+
+    def find(self, address: str) -> Account | None:
+        return self._one(f"select {COLUMNS} from account where address = ?", normal(address))
+
+    def account(self, number: int) -> Account | None:
+        return self._one(f"select {COLUMNS} from account where id = ?", number)
+
+    def everyone(self, limit: int) -> list[Account]:
+        with self._database.reading() as connection:
+            rows = connection.execute(f"select {COLUMNS} from account order by id limit ?", (limit,)).fetchall()
+        return [Account(*row) for row in rows]
 
     def authenticate(self, address: str, password: str) -> Account | None:
         """The account with this address, if the password is its own."""
-        query = "select id, address, name, password from account where address = ?"
-        with self._connect() as connection:
-            row = connection.execute(query, (normal(address),)).fetchone()
-        right = password_matches(password, row[3] if row else self._nobody)
-        return Account(*row[:3]) if row and right else None
+        with self._database.reading() as connection:
+            sql = f"select {COLUMNS}, password from account where address = ?"
+            row = connection.execute(sql, (normal(address),)).fetchone()
+        right = self._passwords.matches(password, row["password"] if row else None)
+        return Account(*row[:4]) if row and right else None
 
-    def open_session(self, account: Account, *, now: float, seconds: float) -> str:
-        """The token of a new session."""
+    def open_session(self, account: Account, *, now: float, instead_of: str = "") -> str:
+        """The token of a new session, in place of one from before."""
         token = secrets.token_urlsafe(32)
-        with self._connect() as connection:
-            connection.execute("delete from session where expires <= ?", (now,))
-            connection.execute("insert into session values (?, ?, ?)", (fingerprint(token), account.id, now + seconds))
+        with self._database.writing() as connection:
+            connection.execute(
+                "delete from session where token = ? or seen <= ? or opened <= ?",
+                (fingerprint(instead_of), now - self._idle, now - self._absolute),
+            )
+            connection.execute("insert into session values (?, ?, ?, ?)", (fingerprint(token), now, now, account.id))
         return token
 
     def visitor(self, token: str, *, now: float) -> Account | None:
-        """Whose session this is, while it lasts."""
-        query = """
-            select account.id, account.address, account.name from session
-            join account on account.id = session.account where token = ? and expires > ?
-        """
-        with self._connect() as connection:
-            row = connection.execute(query, (fingerprint(token), now)).fetchone()
-        return Account(*row) if row else None
+        """Whose session this is, while it lasts; being seen makes it last."""
+        if not token:
+            return None
+        sql = f"""select {COLUMNS}, seen from session join account on account.id = session.account
+                  where token = ? and seen > ? and opened > ?"""
+        mark = fingerprint(token)
+        with self._database.reading() as connection:
+            row = connection.execute(sql, (mark, now - self._idle, now - self._absolute)).fetchone()
+        if row and now - row["seen"] > TOUCH_SECONDS:
+            with self._database.writing() as connection:
+                connection.execute("update session set seen = ? where token = ?", (now, mark))
+        return Account(*row[:4]) if row else None
 
     def close_session(self, token: str) -> None:
-        with self._connect() as connection:
+        with self._database.writing() as connection:
             connection.execute("delete from session where token = ?", (fingerprint(token),))
 
-    def clear(self) -> None:
-        """Forget everyone."""
-        with self._connect() as connection:
-            connection.execute("delete from session")
-            connection.execute("delete from account")
+    def sessions(self, account: Account) -> list[tuple[float, float]]:
+        """When each was opened and last seen."""
+        with self._database.reading() as connection:
+            rows = connection.execute("select opened, seen from session where account = ?", (account.id,)).fetchall()
+        return [(row["opened"], row["seen"]) for row in rows]
 
-    @contextmanager
-    def _connect(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path)) as connection, connection:
-            connection.execute("pragma foreign_keys = on")
-            yield connection
+    def new_reset(self, account: Account, *, now: float) -> str:
+        """The token of a link that works once; an earlier one stops working."""
+        token = secrets.token_urlsafe(32)
+        with self._database.writing() as connection:
+            connection.execute("delete from reset where account = ? or expires <= ?", (account.id, now))
+            connection.execute(
+                "insert into reset values (?, ?, ?)", (fingerprint(token), now + RESET_SECONDS, account.id)
+            )
+        return token
+
+    def reset_owner(self, token: str, *, now: float) -> Account | None:
+        sql = f"select {COLUMNS} from reset join account on account.id = reset.account where token = ? and expires > ?"
+        return self._one(sql, fingerprint(token), now if self._once else 0)
+
+    def use_reset(self, token: str, password: str, *, now: float) -> Account | None:
+        """Whose password is now this one. Two uses at the same moment: one of them is too late."""
+        hashed = self._passwords.hash(password)
+        account = self.reset_owner(token, now=now)
+        if account is None:
+            return None
+        with self._database.writing() as connection:
+            if self._once:
+                used = connection.execute("delete from reset where token = ?", (fingerprint(token),)).rowcount
+                if not used:
+                    return None
+            connection.execute("update account set password = ? where id = ?", (hashed, account.id))
+            connection.execute("delete from session where account = ?", (account.id,))
+        return account
+
+    def _one(self, sql: str, *values: object) -> Account | None:
+        with self._database.reading() as connection:
+            row = connection.execute(sql, values).fetchone()
+        return Account(*row) if row else None
 
 
 def normal(address: str) -> str:
     """One spelling for all the ways to type an address."""
     return address.strip().casefold()
-
-
-def hash_password(password: str) -> str:
-    salt = secrets.token_bytes(SALT_BYTES)
-    return f"{salt.hex()}${_scrypt(password, salt).hex()}"
-
-
-def password_matches(password: str, hashed: str) -> bool:
-    salt, _, digest = hashed.partition("$")
-    return hmac.compare_digest(_scrypt(password, bytes.fromhex(salt)), bytes.fromhex(digest))
-
-
-def fingerprint(token: str) -> str:
-    """What is kept of a token: whoever reads the file cannot enter with it."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _scrypt(password: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(password.encode(), salt=salt, n=COST, r=BLOCK_SIZE, p=1)

@@ -5,6 +5,7 @@ Each shows or checks what a change would mean before it writes anything.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
@@ -56,7 +57,7 @@ def external(config_file: Path, presets: tuple[str, ...], frameworks: tuple[str,
     today = assess.this_day()
     then = judged_under(settings, outcome, preset, today)
     show_transition(report, now, then)
-    if not yes and not click.confirm("Write this to jetty.toml?"):
+    if not yes and not confirmed("Write this to jetty.toml?"):
         click.echo("nothing was changed")
         return
     writing.go_external(settings.root, presets, frameworks, today)
@@ -127,6 +128,16 @@ def waive(
     refuse_mistakes(settings, standard, Declaration(waivers=(record,)))
     writing.add_waiver(settings.root, record)
     click.echo(f"jetty.toml: {plain(standard)} is waived until {record.until}; owner {plain(owner)}")
+
+
+def confirmed(question: str) -> bool:
+    """Ask; where nobody can answer, say how to go on."""
+    try:
+        return click.confirm(question)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise WrongUse("nobody answered; nothing was changed (--yes answers yes)") from None
 
 
 # ---- what it would mean ----

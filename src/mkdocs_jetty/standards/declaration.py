@@ -16,6 +16,7 @@ from mkdocs_jetty.errors import ConfigError, alternatives, did_you_mean, parse_t
 from mkdocs_jetty.spec.model import Problem
 from mkdocs_jetty.standards.model import (
     ENVIRONMENTS,
+    FRAMEWORKS,
     WAIVER_REASONS,
     Attestation,
     Declaration,
@@ -33,7 +34,6 @@ from mkdocs_jetty.standards.readers.reading import FORMATS
 
 FILE_NAME = "jetty.toml"
 STATES = ("internal", "external")
-FRAMEWORKS = ("hipaa", "pci-dss", "fedramp", "gdpr")
 MAX_WAIVER_DAYS = 180
 MAX_OPEN_WAIVERS = 5
 MAX_OPEN_WAIVERS_SHARE = 0.1

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+FRAMEWORKS = ("hipaa", "pci-dss", "fedramp", "gdpr")
+"""What `regulated` can be asked to answer to."""
 Evidence = Literal["scenario", "attestation", "external-check"]
 Direction = Literal["at-most", "at-least", "exact"]
 Environment = Literal["local", "ci", "staging", "production"]
@@ -149,7 +151,7 @@ class ReportFinding:
     report: Report
     ok: bool
     made_on: date | None
-    """When the report was made, by its own word or else by the file's date."""
+    """When the report was made, by its own word; None where it carries no date, and then it cannot be fresh."""
     note: str
     """What it says in a sentence: `0 findings of severity high or above`."""
     measured: Mapping[str, str] = field(default_factory=dict)

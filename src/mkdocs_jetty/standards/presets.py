@@ -14,11 +14,10 @@ from pathlib import Path
 from mkdocs_jetty.errors import ConfigError
 from mkdocs_jetty.standards import preset_file, quantities
 from mkdocs_jetty.standards.catalogue import Catalogue, Entry, load_catalogue
-from mkdocs_jetty.standards.model import Preset, Standard, Threshold, ThresholdChange
+from mkdocs_jetty.standards.model import FRAMEWORKS, Preset, Standard, Threshold, ThresholdChange
 from mkdocs_jetty.standards.preset_file import PresetFile, suggest
 
 PRESETS = ("startup-mvp", "production-saas", "enterprise", "regulated")
-FRAMEWORKS = ("hipaa", "pci-dss", "fedramp", "gdpr")
 DECLARATION = "jetty.toml"
 PLACEHOLDER = re.compile(r"\{([\w.-]+)\}")
 OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
