@@ -1,0 +1,10 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+import os
+
+# Plugins that only this project's own development brings along. The many pytest runs that the tests start need none of
+# them, and take twice as long with them; Locust's even replaces sockets and threads when it is loaded.
+UNNEEDED = ("locust", "schemathesis", "hypothesispytest", "anyio", "playwright", "platformdirs")
+os.environ["PYTEST_ADDOPTS"] = " ".join(["-p no:" + name for name in UNNEEDED])
