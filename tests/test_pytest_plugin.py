@@ -194,3 +194,21 @@ def test_a_wrong_setting_is_one_line_of_usage(project: Path) -> None:
     assert code == 4
     assert "mkdocs.yml:3" in text
     assert "Traceback" not in text
+
+
+def test_a_run_of_other_tests_loads_no_steps(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "features").mkdir()
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "mkdocs.yml").write_text("site_name: S\nplugins: [jetty]\n")
+    (tmp_path / "docs/a.md").write_text("```gherkin\nScenario: x\n  Given y\n```\n")
+    (tmp_path / "features/conftest.py").write_text("from pytest_bdd import given\n\n@given('y')\ndef _(): ...\n")
+    (tmp_path / "features/broken.py").write_text("raise RuntimeError('loaded')\n")
+    (tmp_path / "tests/conftest.py").write_text("")
+    (tmp_path / "tests/test_it.py").write_text("def test_it(): ...\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error"]
+    alone = subprocess.run([*command, "tests"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert alone.returncode == 0, alone.stdout
+    (tmp_path / "features/broken.py").unlink()
+    both = subprocess.run([*command, "tests", "docs"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "2 passed" in both.stdout, both.stdout

@@ -18,6 +18,7 @@ import pytest
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
+    from mkdocs_jetty.run.definitions import Lookup
     from mkdocs_jetty.run.events import EventLog
     from mkdocs_jetty.run.execute import Record
     from mkdocs_jetty.spec.model import Feature, Page, Problem, Scenario, Spec
@@ -88,14 +89,18 @@ class JettySession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
+        self.emit("start")
+        self.session = session
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """The step definitions, loaded for the first page: a run of unit tests has no business with them."""
         from mkdocs_jetty.run.definitions import Lookup
         from mkdocs_jetty.run.modules import load_steps, step_files
 
-        self.emit("start")
         root = self.settings.root
-        load_steps(session, root, self.settings.steps, self._report)
-        files = frozenset(step_files(root, self.settings.steps))
-        self.lookup = Lookup(root, files.__contains__)
+        load_steps(self.session, root, self.settings.steps, self._report)
+        return Lookup(root, frozenset(step_files(root, self.settings.steps)).__contains__)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         if file_path.suffix not in {".md", ".feature"}:
@@ -217,6 +222,7 @@ class PageModule(pytest.Module):
         from mkdocs_jetty.run.execute import bdd_feature
 
         taken: set[str] = set()
+        _ = self.jetty.lookup  # loaded before any item asks which fixtures it sees
         for feature in self.jetty.spec.features:
             if feature.page == self.page.path:
                 bdd = bdd_feature(feature, self.path, self.jetty.settings.root)

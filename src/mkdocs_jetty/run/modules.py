@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -88,6 +89,9 @@ def _load_conftest(session: pytest.Session, path: Path) -> None:
     module = manager.get_plugin(str(path))
     if module is None:
         manager.rewrite_hook.mark_rewrite(path.stem)
+        if _module_name(path, namespace=False) == path.stem:
+            # Outside packages every conftest.py is `conftest`; pytest makes room for the next one like this.
+            sys.modules.pop(path.stem, None)
         module = import_path(
             path, mode=config.getoption("importmode"), root=config.rootpath,
             consider_namespace_packages=bool(config.getini("consider_namespace_packages")),
