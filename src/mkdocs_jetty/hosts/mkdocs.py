@@ -15,7 +15,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from mkdocs.config import base
 from mkdocs.config import config_options as c
@@ -26,7 +26,7 @@ from mkdocs.utils import get_relative_url
 
 from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import assess, declared, evidence_paths
-from mkdocs_jetty.hosts.markdown import MARKER, JettyExtension, PageContext, page_of
+from mkdocs_jetty.hosts.markdown import MARKER, JettyExtension, PageContext
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run import runner
 from mkdocs_jetty.run.fingerprint import dependencies_digest
@@ -34,11 +34,12 @@ from mkdocs_jetty.run.model import Results
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.html import STYLESHEET
 from mkdocs_jetty.show.review import render_review_files
+from mkdocs_jetty.show.summary import Colour, page_colour, reason, red_scenarios, summary
 from mkdocs_jetty.spec import reader
 from mkdocs_jetty.spec.model import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
@@ -46,9 +47,8 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
     from mkdocs_jetty.config import Settings
-    from mkdocs_jetty.judge.model import JudgedScenario, Verdict
+    from mkdocs_jetty.judge.model import Verdict
 
-Colour = Literal["red", "green", "amber", "grey"]
 CSS = "assets/jetty.css"
 MARKS: dict[Colour, str] = {"green": "✓", "red": "✗", "amber": "◌", "grey": "–"}  # noqa: RUF001 # a dash is meant
 TOOLTIPS: dict[Colour, str] = {
@@ -260,7 +260,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         fails = verdict.fails or unread
         self._report(verdict, fails=fails, strict=bool(config.strict))
         if fails and self._command != "serve":
-            raise PluginError(f"The specification does not hold: {_summary(verdict)}. The site is written.")
+            raise PluginError(f"The specification does not hold: {summary(verdict)}. The site is written.")
 
     def _reviews(self, verdict: Verdict) -> Iterator[tuple[str, str]]:
         """Where each page's review belongs in the site, and its text."""
@@ -282,33 +282,18 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             say = log.info if strict else log.warning
         for problem in verdict.problems:
             (say if problem.level == "error" else log.info)("%s", problem)
-        for judged, page in _red(verdict):
+        for judged, page in red_scenarios(verdict):
             line = judged.scenario.row_line or judged.scenario.line
-            say("%s:%s: %s: %s", page, line, judged.scenario.name, _reason(judged))
+            say("%s:%s: %s: %s", page, line, judged.scenario.name, reason(judged))
         for page, source in self._context.unread:
             opening = source.strip().split("\n", 1)[0]
             say("%s: a block was not read as specification, so it did not run: %s", page, opening)
-        log.info("Specification: %s", _summary(verdict))
+        log.info("Specification: %s", summary(verdict))
 
 
 def review_url(url: str) -> str:
     """The address of a page's review in Markdown, by the page's own."""
     return f"{url}review.md" if url.endswith("/") or not url else f"{url.removesuffix('.html')}/review.md"
-
-
-def page_colour(verdict: Verdict, path: str) -> Colour | None:
-    """The colour of a page, by the worst that is on it; none for a page that specifies nothing."""
-    judged = [item for feature in verdict.features if feature.feature.page == path for item in feature.scenarios]
-    page = page_of(verdict, path)
-    if any(problem.level == "error" and problem.page == path for problem in verdict.problems):
-        return "red"
-    if not judged:
-        return "grey" if page is not None and any(block.runs for block in page.blocks) else None
-    if any(item.red and not item.known_red for item in judged):
-        return "red"
-    if any(item.known_red for item in judged):
-        return "amber"
-    return "green" if all(item.result.status == "passed" for item in judged) else "grey"
 
 
 def _excluded(settings: Settings, page: Page) -> bool:
@@ -323,29 +308,6 @@ def _content(file: File) -> str:
         return file.content_string
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-def _red(verdict: Verdict) -> Iterator[tuple[JudgedScenario, str]]:
-    for feature in verdict.features:
-        for judged in feature.scenarios:
-            if judged.red and not judged.known_red:
-                yield judged, feature.feature.page
-
-
-def _reason(judged: JudgedScenario) -> str:
-    result = judged.result
-    message = next((step.message for step in result.steps if step.message), None) or result.message or ""
-    first = message.strip().split("\n", 1)[0]
-    return f"{result.status}: {first}" if first else result.status
-
-
-def _summary(verdict: Verdict) -> str:
-    counts: Mapping[str, int] = verdict.counts
-    words = ("passed", "failed", "pending", "undefined", "ambiguous", "skipped", "unknown", "wip")
-    shown = [f"{counts[word]} {word}" for word in words if counts.get(word)]
-    errors = sum(problem.level == "error" for problem in verdict.problems)
-    shown += [f"{errors} problem{'s' * (errors != 1)}"] if errors else []
-    return ", ".join(shown) or "no scenarios"
 
 
 def _now() -> datetime:

@@ -1,0 +1,51 @@
+"""How a page and a project stand, in a colour, a word and a line: for navigations and logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from mkdocs_jetty.judge.model import JudgedScenario, Verdict
+
+Colour = Literal["red", "green", "amber", "grey"]
+
+
+def page_colour(verdict: Verdict, path: str) -> Colour | None:
+    """The colour of a page, by the worst that is on it; none for a page that specifies nothing."""
+    judged = [item for feature in verdict.features if feature.feature.page == path for item in feature.scenarios]
+    page = next((page for page in verdict.spec.pages if page.path == path), None)
+    if any(problem.level == "error" and problem.page == path for problem in verdict.problems):
+        return "red"
+    if not judged:
+        return "grey" if page is not None and any(block.runs for block in page.blocks) else None
+    if any(item.red and not item.known_red for item in judged):
+        return "red"
+    if any(item.known_red for item in judged):
+        return "amber"
+    return "green" if all(item.result.status == "passed" for item in judged) else "grey"
+
+
+def red_scenarios(verdict: Verdict) -> Iterator[tuple[JudgedScenario, str]]:
+    """Each scenario that fails the build, with its page."""
+    for feature in verdict.features:
+        for judged in feature.scenarios:
+            if judged.red and not judged.known_red:
+                yield judged, feature.feature.page
+
+
+def reason(judged: JudgedScenario) -> str:
+    """Why a scenario is not green, in one line."""
+    result = judged.result
+    message = next((step.message for step in result.steps if step.message), None) or result.message or ""
+    first = message.strip().split("\n", 1)[0]
+    return f"{result.status}: {first}" if first else result.status
+
+
+def summary(verdict: Verdict) -> str:
+    """The counts in one line."""
+    counts = verdict.counts
+    words = ("passed", "failed", "pending", "undefined", "ambiguous", "skipped", "unknown", "wip")
+    shown = [f"{counts[word]} {word}" for word in words if counts.get(word)]
+    errors = sum(problem.level == "error" for problem in verdict.problems)
+    shown += [f"{errors} problem{'s' * (errors != 1)}"] if errors else []
+    return ", ".join(shown) or "no scenarios"
