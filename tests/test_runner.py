@@ -62,6 +62,7 @@ class FakeSettings:
     config_file: Path | None = None
     execute: bool = True
     tags: str = ""
+    results: tuple[str, ...] = ()
     timeout: float = 20
     run_timeout: float = 30
     memory_limit: int | None = None

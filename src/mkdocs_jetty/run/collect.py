@@ -164,6 +164,7 @@ class Collector:
             location=self._text(event, "location"),
             traceback=self._text(event, "traceback"),
             candidates=tuple(self._scrub(str(place)) for place in candidates) if isinstance(candidates, list) else (),
+            overrides=self._text(event, "overrides"),
         )
 
     def _scenario_result(self, event: Event, now: _Open) -> ScenarioResult:

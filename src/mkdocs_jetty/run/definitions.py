@@ -20,6 +20,8 @@ from pytest_bdd import parsers
 from pytest_bdd.compat import get_fixture_names, getfixturedefs
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
+LIBRARY = Path(__file__).parents[1] / "steps"
+"""Where the phrases stand that ship with this package."""
 STEP_FIXTURE = "pytestbdd_stepdef_"
 PLAIN = re.compile(r"[^\\.^$*+?{}\[\]()|]*")
 
@@ -88,6 +90,13 @@ class Lookup:
         for definition in matching:
             levels[self._level(definition, named)].append(definition)
         return levels[min(levels)]
+
+    def overridden(self, item: pytest.Item, kind: str, text: str, serving: Definition) -> Definition | None:
+        """The definition of the step library that another one serves in the place of."""
+        if serving.file.is_relative_to(LIBRARY):
+            return None
+        every = self._visible(item).matching(kind, text)
+        return next((each for each in every if each.file.is_relative_to(LIBRARY)), None)
 
     def _visible(self, item: pytest.Item) -> Definitions:
         # Pages hold no definitions of their own, so all pages of a directory see the same ones.

@@ -25,7 +25,7 @@ from pytest_bdd.gherkin_parser import Cell, DataTable, Location, Row
 from pytest_bdd.scenario import parse_step_arguments
 from pytest_bdd.utils import get_required_args
 
-from mkdocs_jetty.run.definitions import Definition, Lookup
+from mkdocs_jetty.run.definitions import LIBRARY, Definition, Lookup
 from mkdocs_jetty.run.model import Cause, Status
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 from mkdocs_jetty.spec.model import Feature, Scenario, Step
@@ -98,6 +98,10 @@ class ScenarioRun:
         self.root = request.config.rootpath
         item: pytest.Item = request.node
         self.found = [lookup.find(item, step.type, step.text, named) for step in scenario.steps]
+        self.overridden = [
+            lookup.overridden(item, step.type, step.text, found[0]) if len(found) == 1 else None
+            for step, found in zip(scenario.steps, self.found, strict=True)
+        ]
 
     def run(self) -> None:
         """Run the steps until one does not pass; name the undefined and ambiguous ones among the rest."""
@@ -222,9 +226,11 @@ class ScenarioRun:
         self, index: int, status: Status, span: tuple[float, float] | None, definition: str | None, **more: Any
     ) -> None:
         duration = None if span is None else round((span[1] - span[0]) * 1000, 3)
+        stock = self.overridden[index]
         self.emit(
-            "step", id=self.scenario.id, index=index, status=status, duration_ms=duration, definition=definition, **more
-        )
+            "step", id=self.scenario.id, index=index, status=status, duration_ms=duration, definition=definition,
+            overrides=self._place(stock) if stock else None, **more,
+        )  # fmt: skip
 
 
 def _refuse_async(is_async: bool) -> None:
@@ -266,6 +272,8 @@ def _signature(function: Callable[..., object]) -> tuple[frozenset[str], tuple[s
 
 def _package_path(file: Path) -> str:
     """A file of an installed package, without the machine's own directories."""
+    if file.is_relative_to(LIBRARY):  # wherever this package is installed from
+        return file.relative_to(LIBRARY.parents[1]).as_posix()
     parts = file.parts
     at = max(
         (number for number, part in enumerate(parts) if part in {"site-packages", "dist-packages"}),

@@ -34,6 +34,8 @@ class StepResult:
     traceback: str | None = None
     candidates: tuple[str, ...] = ()
     """The places of all step definitions that matched, for an ambiguous step."""
+    overrides: str | None = None
+    """The step definition of the library that a nearer one took the place of."""
 
 
 @dataclass(frozen=True)

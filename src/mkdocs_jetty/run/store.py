@@ -148,6 +148,7 @@ def _step(entry: dict[str, Any]) -> StepResult:
         location=_text(entry["location"]),
         traceback=_text(entry["traceback"]),
         candidates=tuple(str(place) for place in entry["candidates"]),
+        overrides=_text(entry.get("overrides")),
     )
 
 

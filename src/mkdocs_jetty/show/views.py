@@ -37,6 +37,8 @@ class StepView(NamedTuple):
     step: ShownStep
     mark: Mark | None
     failure: Failure | None = None
+    overrides: str | None = None
+    """The stock step that the project has written anew."""
 
 
 class Past(NamedTuple):
@@ -195,7 +197,8 @@ class BlockView:
         ]
         excused = all(known_red for result, known_red in met if words.STEP[result.status].tone == "red")
         failure = next((item for item in failures if item.line == shown.line), None)
-        return StepView(shown, _worst([result for result, _ in met], known_red=excused), failure)
+        overrides = next((result.overrides for result, _ in met if result.overrides), None)
+        return StepView(shown, _worst([result for result, _ in met], known_red=excused), failure, overrides)
 
     def _row(self, row: tuple[tuple[str, ...], str]) -> RowView:
         cells, key = row

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -286,3 +287,61 @@ def action_named(actions: Mapping[str, Action], name: str) -> Action:
         known = ", ".join(f"`{each}`" for each in actions) or "none"
         raise Unavailable(f"no action `{name}` in the fixture `jetty_actions` (there are: {known})")
     return actions[name]
+
+
+class AuditIntegrity(Protocol):
+    """Reaches behind the application to its audit log, and has it verified."""
+
+    def verify(self) -> Any:
+        """What verification calls the first bad entry, or None if the log is sound."""
+
+    def alter(self) -> Any:
+        """Change one entry behind the application's back; gives what verification has to call it."""
+
+    def remove(self) -> Any:
+        """Remove one entry that others follow; gives what verification has to call the first bad place."""
+
+    def restore(self) -> None:
+        """Put the log back as it was."""
+
+    def change_as_application(self) -> bool:
+        """Try to change an entry with the application's own account; whether that succeeded."""
+
+
+@pytest.fixture
+def jetty_audit_integrity() -> AuditIntegrity:
+    """How to tamper with the audit log and to verify it; override it."""
+    raise missing("jetty_audit_integrity", "a way to tamper with the audit log and to verify it")
+
+
+@pytest.fixture
+def jetty_effects() -> Mapping[str, Callable[[], Mapping[str, int]]]:
+    """Action to what the data shows of it, part by part; one run of the action raises every part by one.
+
+    `{"place an order": lambda: {"order": count("orders"), "payment": count("payments")}}`
+    """
+    return {}
+
+
+@pytest.fixture
+def jetty_missing_texts() -> Mapping[str, str]:
+    """Dependency to what an answer says when it is missing; one that is not named here is called by its name."""
+    return {}
+
+
+@pytest.fixture
+def jetty_stored() -> Callable[[], Sequence[str]] | None:
+    """Gives every text that the system keeps, as it keeps it; without it, only answers and pages can be looked at."""
+    return None
+
+
+@pytest.fixture
+def jetty_allowed_licences() -> Sequence[str]:
+    """The SPDX identifiers of the licences that are allowed; override it."""
+    raise missing("jetty_allowed_licences", "the licences that are allowed")
+
+
+@pytest.fixture
+def jetty_root(request: pytest.FixtureRequest) -> Path:
+    """The directory that the paths of reports are relative to."""
+    return request.config.rootpath

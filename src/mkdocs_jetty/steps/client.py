@@ -1,0 +1,284 @@
+"""The driver: sends what the steps ask for, as a given person, from that person's own address.
+
+An application object is served by a real server for the time of the test, because what is true in process (no proxy,
+no parser, no parallel request) need not be true on the wire.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+from mkdocs_jetty.run.outcomes import Unavailable
+from mkdocs_jetty.steps import forms, serving
+from mkdocs_jetty.steps.ports import Action, Persona, Request, Target, Users, World, action_named, loopback
+from mkdocs_jetty.steps.safety import is_loopback
+
+if TYPE_CHECKING:
+    import httpx
+
+pytest_plugins = ["mkdocs_jetty.steps.ports"]
+
+TIMEOUT_S = 30.0
+SIGN_IN = ("sign in", "log in")
+SIGN_IN_PAGES = ("login", "sign in", "sign-in")
+HOME = "127.0.0.1"
+Accepted = Callable[[Any], bool]
+
+
+def need_httpx() -> Any:
+    """The module `httpx`.
+
+    Raises:
+        Unavailable: If it is not installed.
+    """
+    try:
+        import httpx  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise Unavailable("this needs httpx, which is not installed: pip install 'mkdocs-jetty[steps]'") from None
+    return httpx
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+class Driver:
+    """Acts for the people of one scenario, each with cookies and an address of their own."""
+
+    def __init__(
+        self, target: Target, base_url: str, world: World, actions: Mapping[str, Action], pages: Mapping[str, str],
+        users: Users, accepted: Accepted,
+    ) -> None:  # fmt: skip
+        self.target, self.base_url, self.world = target, base_url, world
+        self.actions, self.pages, self.users = actions, pages, users
+        self.accepted = accepted
+        self.local = is_loopback(urlsplit(base_url).hostname or "")
+        self._clients: dict[tuple[str, str], httpx.Client] = {}
+        self._forms = forms.Forms()
+
+    # ---- who ----
+
+    @property
+    def me(self) -> Persona:
+        """The first person of the scenario: `I`, until a step makes me somebody else."""
+        if self.world.persona == Persona("anonymous"):
+            self.world.persona = self.users.persona("I")
+        return self.world.persona
+
+    def somebody_else(self) -> Persona:
+        """Another person, at another address."""
+        me = self.me
+        others = [each for each in self.users.crowd(2) if (each.user_id or each.name) != (me.user_id or me.name)]
+        other = others[-1] if others else Persona("somebody else")
+        return other if other.address != me.address else replace(other, address=loopback(200))
+
+    def client(self, who: Persona) -> httpx.Client:
+        """The client of a person, with their cookies."""
+        key = (who.name, who.address)
+        if key not in self._clients:
+            self._clients[key] = self._connect(who)
+        return self._clients[key]
+
+    def forget(self, who: Persona) -> None:
+        """Begin anew for a person: no cookies, no connection."""
+        client = self._clients.pop((who.name, who.address), None)
+        if client is not None:
+            client.close()
+
+    def source(self, who: Persona) -> str | None:
+        """The address to bind, where this machine lets a person have one of their own.
+
+        Raises:
+            Unavailable: If it does not.
+        """
+        if who.address == HOME or not self.local:
+            return None
+        try:
+            with socket.socket() as probe:
+                probe.bind((who.address, 0))
+        except OSError:
+            system = "this machine" if sys.platform == "linux" else f"{sys.platform}"
+            raise Unavailable(f"{system} cannot send from {who.address}, so nobody can be at another address") from None
+        return who.address
+
+    def _connect(self, who: Persona) -> httpx.Client:
+        engine = need_httpx()
+        transport = engine.HTTPTransport(local_address=self.source(who), verify=_tls())
+        client: httpx.Client = engine.Client(base_url=self.base_url, transport=transport, timeout=TIMEOUT_S)
+        if self.local:  # browsers take loopback for a safe place too, and send `Secure` cookies to it
+            client.event_hooks = {"response": [lambda _: _send_everywhere(client)]}
+        return client
+
+    def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            client.close()
+
+    # ---- what ----
+
+    def request(self, name: str, who: Persona | None = None, *, valid: bool = True) -> Request:
+        """The request of an action, with the hidden fields that the page of its form holds."""
+        who = who or self.me
+        made = action_named(self.actions, name)(who, valid)
+        return self._forms.filled(who.name, made)
+
+    def act(self, name: str, who: Persona | None = None, *, valid: bool = True) -> httpx.Response:
+        """Do an action once, and remember what came of it."""
+        self.world.action = name
+        return self.send(self.request(name, who, valid=valid), who)
+
+    def get(self, path: str, who: Persona | None = None, **headers: str) -> httpx.Response:
+        """Request a path."""
+        return self.send(Request("GET", path, headers=headers), who)
+
+    def visit(self, page: str, who: Persona | None = None) -> httpx.Response:
+        """Open a page as a browser does, following redirects."""
+        who = who or self.me
+        path = self.pages.get(page, page if page.startswith("/") else f"/{page.replace(' ', '-')}")
+        response = self.client(who).get(path, follow_redirects=True)
+        return self._remember(who, response)
+
+    def send(self, request: Request, who: Persona | None = None) -> httpx.Response:
+        """Send one request, and remember what came of it."""
+        who = who or self.me
+        self.world.notes["acted_at"] = datetime.now(timezone.utc)
+        return self._remember(who, self.client(who).send(self.build(request, who)))
+
+    def build(self, request: Request, who: Persona) -> httpx.Request:
+        """A request in the engine's own form, with the cookies of a person."""
+        return self.client(who).build_request(
+            request.method, request.path, data=dict(request.form) if request.form is not None else None,
+            json=request.json, content=request.content, headers=dict(request.headers),
+        )  # fmt: skip
+
+    def _remember(self, who: Persona, response: httpx.Response) -> httpx.Response:
+        self.world.response = response
+        self.world.responses.append(response)
+        self.world.notes["sender"] = who
+        self.world.notes["address"] = self._seen_from(response, who)
+        if "html" in response.headers.get("content-type", ""):
+            self._forms.learn(who.name, response.text, str(response.url))
+        return response
+
+    def _seen_from(self, response: httpx.Response, who: Persona) -> str | None:
+        """The address the system saw: known for certain only where nothing stands between."""
+        if not self.local:
+            return who.address if who.address != HOME else None
+        try:
+            own = response.extensions["network_stream"].get_extra_info("client_addr")
+        except (KeyError, OSError):
+            return who.address
+        return str(own[0]) if own else who.address
+
+    def sign_in(self, who: Persona) -> httpx.Response:
+        """Sign a person in, and see that it worked."""
+        name = next((each for each in SIGN_IN if each in self.actions), SIGN_IN[0])
+        action_named(self.actions, name)
+        page = next((each for each in SIGN_IN_PAGES if each in self.pages), None)
+        if page is not None:
+            self.visit(page, who)
+        response = self.act(name, who)
+        assert self.accepted(response), f"{who.name} could not sign in: {described(response)}"
+        return response
+
+    # ---- what came of it ----
+
+    def mark(self) -> None:
+        """Count anew what was there before: what comes from now on is of the action."""
+        for name, take in self.world.notes.get("marks", {}).items():
+            self.world.notes[name] = take()
+
+    def refused(self, response: httpx.Response) -> bool:
+        """Whether somebody was not let in; to be sent to sign in is to be refused."""
+        return not self.accepted(response) or leads_to_sign_in(response)
+
+    def final(self, response: httpx.Response) -> httpx.Response:
+        """The page that a browser would show in the end."""
+        who = self.world.notes.get("sender") or self.me
+        if not response.is_redirect:
+            return response
+        return self.client(who).get(urljoin(str(response.url), response.headers["location"]), follow_redirects=True)
+
+
+def _send_everywhere(client: httpx.Client) -> None:
+    for cookie in client.cookies.jar:
+        cookie.secure = False
+
+
+def blocked(response: httpx.Response) -> bool:
+    """Whether a limiter turned this one away, rather than the action itself."""
+    return response.status_code in {429, 423} or (
+        response.status_code in {403, 503} and "retry-after" in response.headers
+    )
+
+
+def leads_to_sign_in(response: httpx.Response) -> bool:
+    """Whether an answer sends one to the sign-in page."""
+    place = urlsplit(response.headers.get("location", "")).path if response.is_redirect else ""
+    return place.rstrip("/").rsplit("/", 1)[-1].casefold() in {"login", "signin", "sign-in", "sign_in", "log-in"}
+
+
+def accepted_by_default(response: httpx.Response) -> bool:
+    """A status below 400, unless it sends one back to the form or to sign in first."""
+    if response.status_code >= 400:  # noqa: PLR2004
+        return False
+    if not response.is_redirect:
+        return True
+    place = urlsplit(response.headers.get("location", ""))
+    back = urljoin(str(response.url), place.path) == str(response.url.copy_with(query=None))
+    return not back and not (leads_to_sign_in(response) and "next=" in place.query)
+
+
+def described(response: Any) -> str:
+    """An answer in a few words: its status and the beginning of its text."""
+    text = " ".join(response.text.split())[:120]
+    return f"status {response.status_code}" + (f", {text!r}" if text else "")
+
+
+def note_before(world: World, name: str, take: Callable[[], Any]) -> None:
+    """Note what is there before an action, for the step that asks what is new; see `Driver.mark`."""
+    world.notes.setdefault("marks", {})[name] = take
+    world.notes[name] = take()
+
+
+@pytest.fixture
+def jetty_accepted() -> Accepted:
+    """Whether an answer means that the action was done; override it where a status below 400 does not say so."""
+    return accepted_by_default
+
+
+@pytest.fixture
+def jetty_base_url(jetty_target: Target) -> Iterator[str]:
+    """Where the system listens; an application is served for the test."""
+    if jetty_target.base_url is not None:
+        yield jetty_target.base_url.rstrip("/")
+    elif jetty_target.app is not None:
+        with serving.serve(jetty_target.app) as url:
+            yield url
+    else:
+        raise Unavailable("`jetty_target` has neither a `base_url` nor an `app`")
+
+
+@pytest.fixture
+def jetty_driver(
+    jetty_target: Target, jetty_base_url: str, jetty_world: World, jetty_actions: Mapping[str, Action],
+    jetty_pages: Mapping[str, str], jetty_users: Users, jetty_accepted: Accepted,
+    jetty_measure: Callable[[str, object], None],
+) -> Iterator[Driver]:  # fmt: skip
+    """The driver of the scenario."""
+    need_httpx()
+    jetty_measure("environment", jetty_target.environment)
+    driver = Driver(jetty_target, jetty_base_url, jetty_world, jetty_actions, jetty_pages, jetty_users, jetty_accepted)
+    yield driver
+    driver.close()

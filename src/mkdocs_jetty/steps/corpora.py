@@ -1,0 +1,142 @@
+"""Hostile input, paths that nobody should serve, what an answer may not reveal: the lists in `data`, and their use."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote, quote_plus
+
+from mkdocs_jetty.run.outcomes import Unavailable
+
+DATA = Path(__file__).parent / "data"
+CORPORA = ("sql", "html", "path", "template", "command", "header", "unicode")
+MARK = "jetty"
+SPARE_S = 0.5
+Sign = Literal["shows", "takes", "header", "cookie"]
+
+_SIGN = re.compile(r"(.*) --> (shows|takes|header|cookie) (.+)")
+_CHARACTER = re.compile(r"\{U\+([0-9A-F]{4,6})\}")
+
+
+@dataclass(frozen=True)
+class Payload:
+    """One hostile input, and what betrays that it was executed."""
+
+    text: str
+    sign: Sign | None = None
+    value: str = ""
+
+
+def corpus(name: str) -> Sequence[Payload]:
+    """The payloads of a corpus.
+
+    Raises:
+        Unavailable: If there is none of this name.
+    """
+    if name not in CORPORA:
+        raise Unavailable(f"no corpus `{name}`; there are: {', '.join(CORPORA)}")
+    return entries(name)
+
+
+@cache
+def entries(name: str) -> tuple[Payload, ...]:
+    """The entries of a file, without its comments."""
+    lines = (line.strip(" \t") for line in (DATA / f"{name}.txt").read_text(encoding="utf-8").split("\n"))
+    return tuple(_entry(line) for line in lines if line and line != "#" and not line.startswith("# "))
+
+
+def _entry(line: str) -> Payload:
+    found = _SIGN.fullmatch(line)
+    text, sign, value = found.groups() if found else (line, None, "")
+    return Payload(_CHARACTER.sub(lambda match: chr(int(match[1], 16)), text), sign, value)  # type: ignore[arg-type]
+
+
+def executed(payload: Payload, response: Any, ordinary_s: float) -> str | None:
+    """What shows in an answer that a payload was executed, in words; None if nothing does."""
+    took = response.elapsed.total_seconds()
+    if payload.sign == "takes" and took - ordinary_s > float(payload.value) - SPARE_S:
+        return f"the answer was made to wait {took:.1f} s"
+    if payload.sign == "shows" and payload.value in _without(response.text, payload.text):
+        return f"the answer shows {payload.value!r}"
+    if payload.sign == "header" and payload.value in response.headers:
+        return f"the answer has a header `{payload.value}`"
+    if payload.sign == "cookie" and payload.value in response.cookies:
+        return f"the answer sets a cookie `{payload.value}`"
+    return active(response)
+
+
+def active(response: Any) -> str | None:
+    """What in a page is ours and more than text; None if nothing is, or it is no page."""
+    if "html" not in response.headers.get("content-type", ""):
+        return None
+    finder = _Finder()
+    finder.feed(response.text)
+    finder.close()
+    return finder.found
+
+
+class _Finder(HTMLParser):
+    """Finds elements, attributes and code that only a payload can have made."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: str | None = None
+        self.inside = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside = tag
+        if MARK in tag:
+            self._note(f"the page has an element `{tag}`")
+        for name, value in attrs:
+            code = re.sub(r"[\s\x00-\x1f]", "", value or "").casefold()
+            runs = name.startswith("on") or code.startswith(("javascript:", "data:text/html")) or name == "srcdoc"
+            if (MARK in name and name != "class") or (runs and f"{MARK}()" in code):
+                self._note(f"the page has an attribute `{name}` of its making in <{tag}>")
+            elif name in {"src", "action", "formaction"} and code.startswith(f"//127.0.0.1/{MARK}"):
+                self._note(f"the page has <{tag}> that leads elsewhere")
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - as the parser calls it
+        self.inside = ""
+
+    def handle_data(self, data: str) -> None:
+        # As text in a string of a script it is kept, not run.
+        if self.inside == "script" and data.strip().startswith(f"{MARK}("):
+            self._note("the page has a script that calls jetty()")
+
+    def _note(self, what: str) -> None:
+        self.found = self.found or what
+
+
+def revealed(response: Any, sent: Collection[str] = ()) -> str | None:
+    """What an answer reveals of the inside, if anything; what was sent, now or before, does not count."""
+    headers = " ".join(f"{name}: {value}" for name, value in response.headers.items() if name != "set-cookie")
+    text = f"{response.text}\n{headers}"
+    for each in sorted(sent, key=len, reverse=True):
+        text = _without(text, each)
+    for pattern in _internals():
+        if found := pattern.search(text):
+            return found[0][:80]
+    return None
+
+
+@cache
+def _internals() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(each.text, re.MULTILINE) for each in entries("internals"))
+
+
+def _without(text: str, payload: str) -> str:
+    """A text without the payload, in the ways in which it may be echoed."""
+    if not payload:
+        return text
+    escaped = (html.escape(payload), html.escape(payload, quote=False), quote(payload), quote_plus(payload))
+    attribute = payload.replace("&", "&amp;").replace('"', "&#34;").replace("'", "&#39;")
+    markup = attribute.replace("<", "&lt;").replace(">", "&gt;")
+    for each in (markup, *escaped, payload):
+        text = text.replace(each, "")
+    return text

@@ -1,0 +1,294 @@
+"""Phrases for limits: attempts, requests and sizes that are refused, and for whom, and for how long."""
+
+from __future__ import annotations
+
+import http.client
+import select
+import socket
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_bdd import parsers, then, when
+
+from mkdocs_jetty.run.outcomes import Inconclusive
+from mkdocs_jetty.steps.client import TIMEOUT_S, Driver, _tls, blocked, described, need_httpx
+from mkdocs_jetty.steps.clock import Time, retry_after
+from mkdocs_jetty.steps.ports import Load, Persona, Request
+from mkdocs_jetty.steps.safety import allow, cap
+from mkdocs_jetty.steps.values import TYPES, spoken, spoken_size
+
+pytest_plugins = ["mkdocs_jetty.steps.ports", "mkdocs_jetty.steps.client", "mkdocs_jetty.steps.clock"]
+
+Measure = Callable[[str, object], None]
+EXTRA = 32 * 1024 * 1024
+"""More than the buffers between two sockets hold, so that an unread body shows."""
+CHUNK = bytes(64 * 1024)
+SETTLE_S = 0.1
+
+
+# ---- one after the other ----
+
+
+@when(parsers.parse("I attempt to {action} {n:Count} times in {window:Duration}", extra_types=TYPES))
+def attempt_repeatedly(
+    jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure, action: str, n: int, window: timedelta
+) -> None:
+    """Attempts with wrong input; none of them may be let in, and none refused early."""
+    allow(jetty_driver.target, "load")
+    cap(jetty_load, requests=n)
+    started = time.monotonic()
+    for number in range(1, n + 1):
+        response = jetty_driver.act(action, valid=False)
+        assert not blocked(response), f"attempt {number} of {n} was already blocked: {described(response)}"
+        assert not jetty_driver.accepted(response), (
+            f"attempt {number}, made with wrong input, was accepted: {described(response)} "
+            "(override the fixture `jetty_accepted` if that status does not mean it)"
+        )
+    _within(window, started, n)
+    jetty_driver.world.notes["attempted"] = "action"
+    _at_least(jetty_driver, jetty_measure, "attempts", n)
+    jetty_measure("window", spoken(window))
+
+
+@when(parsers.parse("I request {path:Path} {n:Count} times in {window:Duration}", extra_types=TYPES))
+def request_repeatedly(
+    jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure, path: str, n: int, window: timedelta
+) -> None:
+    """Ordinary requests; none of them may be refused early."""
+    allow(jetty_driver.target, "load", path if "://" in path else None)
+    cap(jetty_load, requests=n)
+    started = time.monotonic()
+    for number in range(1, n + 1):
+        response = jetty_driver.get(path)
+        assert not blocked(response), f"request {number} of {n} was already refused: {described(response)}"
+        assert response.status_code < 400, f"request {number} was no ordinary one: {described(response)}"  # noqa: PLR2004
+    _within(window, started, n)
+    jetty_driver.world.notes.update(attempted="path", path=path)
+    jetty_measure("limit", n)
+    jetty_measure("window", spoken(window))
+
+
+def _within(window: timedelta, started: float, n: int) -> None:
+    took = timedelta(seconds=time.monotonic() - started)
+    if took > window:
+        raise Inconclusive(f"the driver itself needed {spoken(took)} for {n} requests, longer than {spoken(window)}")
+
+
+def _at_least(driver: Driver, measure: Measure, name: str, n: int) -> None:
+    """Record the largest number that the scenario has shown, since the preset limits it from above."""
+    most = max(n, driver.world.notes.get(name, 0))
+    driver.world.notes[name] = most
+    measure(name, most)
+
+
+def _again(driver: Driver, who: Persona | None = None) -> Any:
+    """The attempt once more, in earnest: with valid input, so that only a limiter can refuse it."""
+    attempted = driver.world.notes.get("attempted")
+    assert attempted, "no attempt was made before this step, so there is nothing to be blocked"
+    if attempted == "path":
+        return driver.get(driver.world.notes["path"], who)
+    assert driver.world.action is not None
+    return driver.act(driver.world.action, who)
+
+
+@then(parsers.parse("my subsequent attempts are blocked for {span:Duration}", extra_types=TYPES))
+def blocked_for(jetty_driver: Driver, jetty_time: Time, jetty_measure: Measure, span: timedelta) -> None:
+    """The next attempt is refused although it is valid; the block lasts as long as it says, and then ends."""
+    first = _again(jetty_driver)
+    assert blocked(first), f"the next attempt, with valid input, was not blocked: {described(first)}"
+    lifted = jetty_time.blocked_for(span, first, lambda: _again(jetty_driver))
+    # What I am told is what I was told when I was refused, not what came after.
+    jetty_driver.world.response = first
+    jetty_driver.world.notes["blocked"] = not lifted
+    jetty_measure("block", spoken(span))
+
+
+@then(parsers.parse("my next request is refused with status {code:d}"))
+def next_is_refused(jetty_driver: Driver, code: int) -> None:
+    """One more of the same."""
+    response = _again(jetty_driver)
+    assert response.status_code == code, f"the next request got {described(response)}, not status {code}"
+    jetty_driver.world.notes["refusal"] = response
+
+
+@then("the response tells me when to retry")
+def tells_when(jetty_driver: Driver) -> None:
+    """A `Retry-After` in seconds or as a date."""
+    response = jetty_driver.world.notes.get("refusal", jetty_driver.world.response)
+    assert response is not None, "there is no response"
+    promised = retry_after(response)
+    said = response.headers.get("retry-after")
+    assert promised is not None, f"Retry-After is {said!r}" if said else "there is no Retry-After"
+    assert promised > timedelta(0), f"Retry-After is {said!r}, which is no time to come"
+
+
+@then("a client at another address is still served")
+def others_are_served(jetty_driver: Driver) -> None:
+    """The limit is for the one who exceeded it; first seen to be in force."""
+    mine = _again(jetty_driver)
+    if not blocked(mine):
+        raise Inconclusive(f"I am not refused myself ({described(mine)}), so this shows nothing")
+    response = _again(jetty_driver, jetty_driver.somebody_else())
+    assert not blocked(response), f"somebody else is refused as well: {described(response)}"
+    assert response.status_code < 500, f"somebody else is not served: {described(response)}"  # noqa: PLR2004
+
+
+# ---- at once ----
+
+
+@when(parsers.parse("I attempt to {action} {n:Count} times at once", extra_types=TYPES))
+def attempt_at_once(jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure, action: str, n: int) -> None:
+    """Really at once: each request is held back by its last byte, and all last bytes are sent together.
+
+    A limiter that checks first and counts afterwards has then let all of them pass its check.
+    """
+    allow(jetty_driver.target, "load")
+    cap(jetty_load, requests=n, users=n)
+    # Whoever is still blocked would be refused for that, and nothing would be tried.
+    who = jetty_driver.somebody_else() if jetty_driver.world.notes.get("blocked") else jetty_driver.me
+    jetty_driver.world.action = action
+    request = jetty_driver.request(action, who, valid=False)
+    jetty_driver.world.notes["at once"] = at_once(jetty_driver, [request] * n, who)
+    jetty_measure("at once", n)
+
+
+@then(parsers.parse("at most {n:Count} attempts are accepted", extra_types=TYPES))
+def at_most(jetty_driver: Driver, jetty_measure: Measure, n: int) -> None:
+    """Accepted is what the limiter let through to be looked at, whether or not it was right."""
+    answers: Sequence[Any] = jetty_driver.world.notes.get("at once", ())
+    assert answers, "no attempts were made at once"
+    broken = [each for each in answers if each is None or (each.status_code >= 500 and not blocked(each))]  # noqa: PLR2004
+    assert not broken, f"{len(broken)} of {len(answers)} attempts had no proper answer, so the limit cannot be seen"
+    through = [each for each in answers if not blocked(each)]
+    if not through:
+        raise Inconclusive("all attempts were refused from the first on, so nothing was tried in parallel")
+    jetty_measure("accepted at once", f"{len(through)} of {len(answers)}")
+    assert len(through) <= n, f"{len(through)} of {len(answers)} attempts at once were accepted; at most {n} may be"
+    _at_least(jetty_driver, jetty_measure, "attempts", n)
+
+
+def at_once(driver: Driver, requests: Sequence[Request], who: Persona) -> list[Any]:
+    """Send requests at the same moment; an answer for each, None where none came."""
+    url = urlsplit(driver.base_url)
+    source = driver.source(who)
+    built = [driver.build(each, who) for each in requests]
+    open_ones: list[socket.socket] = []
+    try:
+        for request in built:
+            open_ones.append(_connected(url.hostname or "", url.port, source, tls=url.scheme == "https"))
+            open_ones[-1].sendall(_serialised(request)[:-1])
+        time.sleep(SETTLE_S)
+        for one, request in zip(open_ones, built, strict=True):
+            one.sendall(_serialised(request)[-1:])
+        return [_answer(one, request) for one, request in zip(open_ones, built, strict=True)]
+    finally:
+        for one in open_ones:
+            one.close()
+
+
+def _connected(host: str, port: int | None, source: str | None, *, tls: bool) -> socket.socket:
+    address = (host, port or (443 if tls else 80))
+    made = socket.create_connection(address, TIMEOUT_S, (source, 0) if source else None)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return _tls().wrap_socket(made, server_hostname=host) if tls else made
+
+
+def _serialised(request: Any) -> bytes:
+    left_out = {"connection", "accept-encoding"}
+    lines = [f"{request.method} ".encode() + request.url.raw_path + b" HTTP/1.1"]
+    lines += [name + b": " + value for name, value in request.headers.raw if name.decode().lower() not in left_out]
+    return b"\r\n".join([*lines, b"Connection: close", b"", request.read()])
+
+
+def _answer(one: socket.socket, request: Any) -> Any:
+    answer = http.client.HTTPResponse(one, method=request.method)
+    try:
+        answer.begin()
+        content = answer.read()
+    except (OSError, http.client.HTTPException):
+        return None
+    return need_httpx().Response(answer.status, headers=answer.getheaders(), content=content, request=request)
+
+
+# ---- too large ----
+
+
+@when(parsers.parse("I send a body of more than {size:Size} to {path:Path}", extra_types=TYPES))
+def send_too_much(jetty_driver: Driver, jetty_measure: Measure, size: int, path: str) -> None:
+    """In chunks, so that a limit on `Content-Length` alone is no limit; a small body first, to compare with."""
+    allow(jetty_driver.target, "load", path if "://" in path else None)
+    small = jetty_driver.send(Request("POST", path, content=b"x" * 100))
+    assert small.status_code != 413, "even a body of 100 bytes is refused for its size"  # noqa: PLR2004
+    answer, sent = _stream(jetty_driver, path, size + EXTRA)
+    jetty_driver.world.response = answer
+    jetty_driver.world.notes.update(refusal=answer, sent=sent, total=size + EXTRA)
+    declared = jetty_driver.send(Request("POST", path, content=bytes(size + 1)))
+    assert declared.status_code == answer.status_code, (
+        f"a body of one byte over the limit got {described(declared)}, a far larger one {described(answer)}"
+    )
+    jetty_driver.world.response = answer
+    jetty_measure("body", spoken_size(size))
+
+
+@then(parsers.parse("it is refused with status {code:d}"))
+def refused_with(jetty_driver: Driver, code: int) -> None:
+    """The last answer had this status."""
+    response = jetty_driver.world.notes.get("refusal", jetty_driver.world.response)
+    assert response is not None, "there is no response"
+    assert response.status_code == code, f"the answer was {described(response)}, not status {code}"
+
+
+@then("the server did not read it all")
+def not_all_read(jetty_driver: Driver) -> None:
+    """It answered while most of the body had not been sent yet."""
+    notes = jetty_driver.world.notes
+    assert "sent" in notes, "no large body was sent"
+    assert notes["sent"] < notes["total"], f"the server took all of {spoken_size(notes['total'])} before it answered"
+
+
+def _stream(driver: Driver, path: str, total: int) -> tuple[Any, int]:
+    """Send a body until there is an answer; the answer, and how much was sent by then."""
+    url = urlsplit(driver.base_url)
+    tls = url.scheme == "https"
+    made = http.client.HTTPSConnection if tls else http.client.HTTPConnection
+    connection = made(url.hostname or "", url.port, timeout=TIMEOUT_S)
+    request = driver.build(Request("POST", path), driver.me)
+    sent = 0
+    try:
+        connection.putrequest("POST", request.url.raw_path.decode(), skip_accept_encoding=True)
+        for name, value in request.headers.items():
+            if name.lower() in {"cookie", "user-agent"}:
+                connection.putheader(name, value)
+        connection.putheader("Transfer-Encoding", "chunked")
+        connection.putheader("Content-Type", "application/octet-stream")
+        connection.endheaders()
+        sent = _chunks(connection.sock, total)
+        answer = connection.getresponse()
+        content = answer.read()
+        response = need_httpx().Response(answer.status, headers=answer.getheaders(), content=content, request=request)
+    except (OSError, http.client.HTTPException) as error:
+        raise AssertionError(
+            f"no answer to a body that is too large, but {type(error).__name__} after {sent} bytes"
+        ) from error
+    finally:
+        connection.close()
+    return response, sent
+
+
+def _chunks(connection: Any, total: int) -> int:
+    sent = 0
+    head = f"{len(CHUNK):x}\r\n".encode()
+    while sent < total:
+        readable, writable, _ = select.select([connection], [connection], [], TIMEOUT_S)
+        if readable or not writable:
+            return sent
+        try:
+            connection.sendall(head + CHUNK + b"\r\n")
+        except OSError:  # it hung up, and may have answered before
+            return sent
+        sent += len(CHUNK)
+    connection.sendall(b"0\r\n\r\n")
+    return sent
