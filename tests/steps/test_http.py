@@ -233,7 +233,8 @@ def test_a_clock_that_the_application_does_not_follow_is_not_believed(travel: _T
     assert _blocked_for(Own(), timedelta(minutes=5)) == (False, {"clock": "contract"})
 
 
-def test_a_short_block_is_waited_for() -> None:
+def test_a_short_block_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "time_machine", None)  # as where it is not installed
     assert _blocked_for(Box(block=timedelta(seconds=2)), timedelta(seconds=2)) == (True, {"clock": "wait"})
 
 
