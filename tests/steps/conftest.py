@@ -72,6 +72,7 @@ def jetty_actions():
         "log in": log_in,
         "log out": lambda who, valid: Request("POST", "/logout"),
         "change my name": lambda who, valid: Request("POST", "/account", form={"name": "Mira B." if valid else ""}),
+        "upload": lambda who, valid: Request("POST", "/upload"),
         "place an order": lambda who, valid: Request("POST", "/order"),
         "close the shop": lambda who, valid: Request("POST", "/admin"),
     }

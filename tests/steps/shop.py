@@ -75,8 +75,8 @@ class Shop(BaseHTTPRequestHandler):
             self.answer(200, (POOR if "poor" in WEAK else PAGE).format(LARGE if "large" in WEAK else "<p>Hello</p>"))
         elif path == "/openapi.json":
             self.answer(200, json.dumps(DESCRIPTION), "application/json")
-        elif found := re.fullmatch(r"/items/(-?\d+)", path):
-            good = int(found[1]) >= 0 or "items" not in WEAK
+        elif re.fullmatch(r"/items/-?\d+", path):
+            good = "items" not in WEAK
             self.answer(200 if good else 500, "{}", "application/json")
         elif path == "/.env" and "exposed" in WEAK:
             self.answer(200, "SECRET=1", "text/plain")

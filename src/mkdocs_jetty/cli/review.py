@@ -16,7 +16,7 @@ from mkdocs_jetty.cli.terminal import console, grid, line
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.judge.model import FeatureVerdict, StandardVerdict, Verdict
 from mkdocs_jetty.show import words
-from mkdocs_jetty.show.review import by_urgency, record_in_words, review_markdown, skeleton_gherkin
+from mkdocs_jetty.show.review import by_urgency, fillers_for, record_in_words, review_markdown, skeleton_gherkin
 from mkdocs_jetty.spec.model import Feature
 from mkdocs_jetty.spec.reader import read_page
 from mkdocs_jetty.standards.model import Standard
@@ -46,26 +46,48 @@ def review(config_file: Path, wants_json: bool, wants_markdown: bool, feature: s
 @click.command()
 @config_option
 @click.option("--write", "writes", is_flag=True, help="Add them to the feature's own file.")
+@click.option("--action", help="What one does with the feature, as in `jetty_actions`; as its scenarios call it.")
+@click.option("--page", help="The page of the feature, as in `jetty_pages`; as its scenarios call it.")
+@click.option("--fill", "fills", multiple=True, metavar="NAME=TEXT", help="The text for another <name>; repeatable.")
 @click.argument("feature")
-def derive(config_file: Path, writes: bool, feature: str) -> None:
-    """Print production scenarios for the standards of FEATURE that nothing covers."""
+def derive(
+    config_file: Path, writes: bool, action: str | None, page: str | None, fills: tuple[str, ...], feature: str
+) -> None:
+    """Print production scenarios for the standards of FEATURE that nothing covers.
+
+    They run with the stock steps (`mkdocs_jetty.steps`) as they are.
+    """
+    chosen = _chosen(action, page, fills)
     settings = load(config_file)
     verdict = latest(settings, console(stderr=True)).unbroken()
     judged = feature_named(verdict, feature)
     if verdict.state == "internal" or verdict.preset is None:
         raise WrongUse("no standards apply to an internal project; see `jetty external --preset`")
     open_ones = uncovered(judged)
-    text = "\n".join(skeleton_gherkin(standard) for standard in open_ones)
+    fillers = {**fillers_for(judged.feature), **chosen}
+    text = "\n".join(skeleton_gherkin(standard, fillers) for standard in open_ones)
     if not open_ones:
         line(console(stderr=True), f"nothing to derive: a scenario stands for each standard of {plain(feature)}")
     elif writes:
         add_scenarios(settings, judged.feature, text, f"Production: {verdict.preset.title}", open_ones)
         line(
             console(),
-            f"{plain(judged.feature.page)}: {len(open_ones)} scenarios added; their steps are yours to define",
+            f"{plain(judged.feature.page)}: {len(open_ones)} scenarios added; the stock steps of "
+            "`mkdocs_jetty.steps` serve them, and what they need to know of your system is yours to fill in",
         )
     else:
         click.echo(text, nl=False)
+
+
+def _chosen(action: str | None, page: str | None, fills: tuple[str, ...]) -> dict[str, str]:
+    """What the options say for the words of the feature."""
+    chosen = {name: text for name, text in (("action", action), ("page", page)) if text}
+    for each in fills:
+        name, equals, text = each.partition("=")
+        if not equals or not name or not text.strip():
+            raise WrongUse(f"--fill takes NAME=TEXT, not {plain(each)}")
+        chosen[name] = text
+    return {name: " ".join(text.split()) for name, text in chosen.items()}
 
 
 def uncovered(judged: FeatureVerdict) -> list[Standard]:

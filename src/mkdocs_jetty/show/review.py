@@ -11,12 +11,32 @@ from mkdocs_jetty.spec.model import MODES
 from mkdocs_jetty.standards.model import Attestation, ReportFinding, Waiver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario, StandardVerdict, Verdict
+    from mkdocs_jetty.spec.model import Feature
     from mkdocs_jetty.standards.model import Standard
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$!&])")
+_WORD = re.compile(r"<(\w+)>")
+_SAID = {
+    "action": re.compile(
+        r"I (?:attempt to|try to|successfully|fail to) (.+?)"
+        r"(?: (?:\S+|a hundred) times (?:in .+|at once)| without permission)?"
+    ),
+    "page": re.compile(r"I am on the (.+) page"),
+}
+_MESSAGE = re.compile(r'I see a message "([^"]*)"')
+FILLERS = {
+    "message": "Too many login attempts. Please try again later.",
+    "dependency": "database",
+    "users": "10",
+    "length": "10 seconds",
+    "rate": "10",
+    "n": "100",
+    "back": "60 seconds",
+}
+"""What `jetty derive` writes for a word of which the feature says nothing; `--fill` says something else."""
 _EVIDENCE = {
     "scenario": "a scenario in production mode that claims it and passes",
     "attestation": "a dated attestation by a person",
@@ -24,13 +44,41 @@ _EVIDENCE = {
 }
 
 
-def skeleton_gherkin(standard: Standard) -> str:
-    """The scenario that would prove a standard; empty where no scenario can."""
+def skeleton_gherkin(standard: Standard, fillers: Mapping[str, str] | None = None) -> str:
+    """The scenario that would prove a standard; empty where no scenario can.
+
+    Args:
+        standard: The standard.
+        fillers: What to write for the words of the feature, such as `<action>`; they stay as they are without it.
+    """
     if not standard.skeleton:
         return ""
-    steps = [f"  {_one_line(step)}" for step in standard.skeleton]
+    words_of_it = {**_calls(standard), **fillers} if fillers is not None else {}
+    steps = [f"  {_filled(_one_line(step), words_of_it)}" for step in standard.skeleton]
     tags = f"@production @standard:{standard.id}"
     return "\n".join([tags, f"Scenario: {_one_line(standard.title)}", *steps]) + "\n"
+
+
+def fillers_for(feature: Feature) -> dict[str, str]:
+    """What to write for the words of a feature: as its own scenarios call them, or else by its name."""
+    said = [step.text for scenario in feature.scenarios for step in scenario.steps]
+    name = _one_line(feature.name).lower()
+    found = {
+        word: next((match[1] for text in said if (match := pattern.fullmatch(text))), name)
+        for word, pattern in _SAID.items()
+    }
+    message = next((match[1] for text in said if (match := _MESSAGE.fullmatch(text))), FILLERS["message"])
+    return {**FILLERS, **found, "message": message}
+
+
+def _calls(standard: Standard) -> dict[str, str]:
+    """One call and its repetitions."""
+    retries = standard.thresholds.get("retries")
+    return {"calls": str(int(retries.value) + 1)} if retries and retries.value.isdecimal() else {}
+
+
+def _filled(step: str, fillers: Mapping[str, str]) -> str:
+    return _WORD.sub(lambda found: fillers.get(found[1], found[0]), step)
 
 
 def by_urgency(standards: Sequence[StandardVerdict]) -> list[StandardVerdict]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import html
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -258,4 +258,6 @@ def _text(text: str) -> str:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/standards"))
+    command = argparse.ArgumentParser(prog="python -m mkdocs_jetty.standards.pages", description=__doc__)
+    command.add_argument("folder", nargs="?", type=Path, default=Path("docs/standards"), help="default: docs/standards")
+    write(command.parse_args().folder)

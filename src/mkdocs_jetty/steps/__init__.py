@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 
 import pytest
 
-_HELPERS = {"values", "safety", "serving", "forms", "proxy", "corpora"}
+_HELPERS = {"values", "safety", "serving", "forms", "proxy", "corpora", "listing"}
 _FAMILIES = [each.name for each in iter_modules(__path__) if not each.ispkg and each.name not in _HELPERS]
 _MODULES = [f"{__name__}.{name}" for name in _FAMILIES]
 

@@ -13,8 +13,8 @@ import pytest
 from pytest_bdd import parsers, then
 
 from mkdocs_jetty.run.outcomes import Unavailable
-from mkdocs_jetty.steps.client import Driver, note_before
-from mkdocs_jetty.steps.ports import Persona
+from mkdocs_jetty.steps.client import Driver, described, note_before
+from mkdocs_jetty.steps.ports import Persona, missing
 
 pytest_plugins = ["mkdocs_jetty.steps.ports", "mkdocs_jetty.steps.client"]
 
@@ -67,6 +67,31 @@ def no_entry_holds(
         holding = [number for number, text in enumerate(said) if json.dumps(value, ensure_ascii=False)[1:-1] in text]
         assert not holding, f"{len(holding)} of {len(said)} entries hold the {name}"
     jetty_measure("audit entries searched", len(said))
+
+
+@pytest.fixture
+def jetty_record_content() -> Sequence[str]:
+    """Texts of the record that the action reads or changes; override it."""
+    raise missing("jetty_record_content", "to know what the record holds")
+
+
+@then("the entry holds none of the record's content")
+def entry_without_content(jetty_driver: Driver, jetty_audit: Entries, jetty_record_content: Sequence[str]) -> None:
+    """The record was shown to me, and is not in the log."""
+    said = json.dumps(dict(_the_new_one(jetty_driver, jetty_audit)), default=str, ensure_ascii=False)
+    texts = [each for each in jetty_record_content if each]
+    assert texts, "`jetty_record_content` is empty, so nothing was searched"
+    held = [each for each in texts if json.dumps(each, ensure_ascii=False)[1:-1] in said]
+    assert not held, f"the entry holds {len(held)} of {len(texts)} texts of the record"
+
+
+@then("it is refused or queued, never done silently")
+def refused_or_queued(jetty_driver: Driver) -> None:
+    """Refused without breaking, or accepted for later with status 202."""
+    response = jetty_driver.world.response
+    assert response is not None, "nothing was tried"
+    queued = response.status_code == 202  # noqa: PLR2004
+    assert queued or jetty_driver.refused(response), f"it was done without an audit entry: {described(response)}"
 
 
 def names_in(fields: str) -> list[str]:

@@ -142,11 +142,14 @@ class Driver:
         """Request a path."""
         return self.send(Request("GET", path, headers=headers), who)
 
+    def path_of(self, page: str) -> str:
+        """The path of a page."""
+        return self.pages.get(page, page if page.startswith("/") else f"/{page.replace(' ', '-')}")
+
     def visit(self, page: str, who: Persona | None = None) -> httpx.Response:
         """Open a page as a browser does, following redirects."""
         who = who or self.me
-        path = self.pages.get(page, page if page.startswith("/") else f"/{page.replace(' ', '-')}")
-        response = self.client(who).get(path, follow_redirects=True)
+        response = self.client(who).get(self.path_of(page), follow_redirects=True)
         return self._remember(who, response)
 
     def send(self, request: Request, who: Persona | None = None) -> httpx.Response:

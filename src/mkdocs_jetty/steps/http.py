@@ -14,7 +14,7 @@ from pytest_bdd import given, parsers, then, when
 
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 from mkdocs_jetty.steps.client import Driver, described, note_before
-from mkdocs_jetty.steps.ports import Persona, Request, missing
+from mkdocs_jetty.steps.ports import Persona, action_named, missing
 from mkdocs_jetty.steps.values import TYPES
 
 pytest_plugins = ["mkdocs_jetty.steps.ports", "mkdocs_jetty.steps.client"]
@@ -149,6 +149,12 @@ def request_path(jetty_driver: Driver, path: str) -> None:
     jetty_driver.get(path)
 
 
+@when(parsers.parse("I request the {page} page"))
+def request_page(jetty_driver: Driver, page: str) -> None:
+    """One request for a page by its name, and what a browser would show then."""
+    jetty_driver.visit(page)
+
+
 @when("I request each non-public route of this feature")
 def request_routes(jetty_driver: Driver, jetty_routes: Sequence[str]) -> None:
     """Each once, as whoever I am."""
@@ -161,10 +167,7 @@ def forged(jetty_driver: Driver, action: str) -> None:
     who = jetty_driver.me
     assert len(jetty_driver.client(who).cookies), "I have no cookies, so nothing can be done with them"
     jetty_driver.world.action = action
-    own = jetty_driver.actions.get(action)
-    if own is None:
-        jetty_driver.request(action)  # says which there are
-    made = own(who, True) if own else Request("GET", "/")
+    made = action_named(jetty_driver.actions, action)(who, True)
     form = {key: value for key, value in made.form.items() if not TOKENS.search(key)} if made.form is not None else None
     headers = {key: value for key, value in made.headers.items() if not TOKENS.search(key)}
     headers |= {"Origin": ELSEWHERE, "Referer": f"{ELSEWHERE}/", "Sec-Fetch-Site": "cross-site"}

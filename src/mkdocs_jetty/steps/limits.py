@@ -58,6 +58,20 @@ def request_repeatedly(
     jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure, path: str, n: int, window: timedelta
 ) -> None:
     """Ordinary requests; none of them may be refused early."""
+    _request_repeatedly(jetty_driver, jetty_load, jetty_measure, path, n, window)
+
+
+@when(parsers.parse("I request the {page} page {n:Count} times in {window:Duration}", extra_types=TYPES))
+def request_page_repeatedly(
+    jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure, page: str, n: int, window: timedelta
+) -> None:
+    """The same by the name of a page."""
+    _request_repeatedly(jetty_driver, jetty_load, jetty_measure, jetty_driver.path_of(page), n, window)
+
+
+def _request_repeatedly(
+    jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure, path: str, n: int, window: timedelta
+) -> None:
     allow(jetty_driver.target, "load", path if "://" in path else None)
     cap(jetty_load, requests=n)
     started = time.monotonic()
@@ -219,6 +233,16 @@ def _answer(one: socket.socket, request: Any) -> Any:
 @when(parsers.parse("I send a body of more than {size:Size} to {path:Path}", extra_types=TYPES))
 def send_too_much(jetty_driver: Driver, jetty_measure: Measure, size: int, path: str) -> None:
     """In chunks, so that a limit on `Content-Length` alone is no limit; a small body first, to compare with."""
+    _send_too_much(jetty_driver, jetty_measure, size, path)
+
+
+@when(parsers.parse("I send a body of more than {size:Size} where I {action}", extra_types=TYPES))
+def send_too_much_instead(jetty_driver: Driver, jetty_measure: Measure, size: int, action: str) -> None:
+    """The same, to where the request of an action goes."""
+    _send_too_much(jetty_driver, jetty_measure, size, jetty_driver.request(action).path)
+
+
+def _send_too_much(jetty_driver: Driver, jetty_measure: Measure, size: int, path: str) -> None:
     allow(jetty_driver.target, "load", path if "://" in path else None)
     small = jetty_driver.send(Request("POST", path, content=b"x" * 100))
     assert small.status_code != 413, "even a body of 100 bytes is refused for its size"  # noqa: PLR2004

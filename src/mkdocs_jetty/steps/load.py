@@ -146,7 +146,7 @@ class Stress:
         return self._made(names, self.crowd)
 
     def _made(self, names: Sequence[str], people: Sequence[Persona]) -> list[Request]:
-        return [self.actions[names[number % len(names)]](who, True) for number, who in enumerate(people)]
+        return [action_named(self.actions, names[number % len(names)])(who, True) for number, who in enumerate(people)]
 
     def _record(self, result: LoadResult) -> None:
         self.measure("engine", result.engine)

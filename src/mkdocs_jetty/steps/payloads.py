@@ -16,7 +16,7 @@ from pytest_bdd import parsers, then, when
 
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 from mkdocs_jetty.steps.client import Driver, blocked, described, need_httpx
-from mkdocs_jetty.steps.corpora import Payload, active, corpus, executed, revealed
+from mkdocs_jetty.steps.corpora import CORPORA, Payload, active, corpus, executed, revealed
 from mkdocs_jetty.steps.ports import Load, Persona, Request, Target, World, action_named, loopback
 from mkdocs_jetty.steps.safety import allow, cap
 from mkdocs_jetty.steps.values import TYPES
@@ -71,8 +71,23 @@ def _(
     name: str, action: str, jetty_target: Target, jetty_driver: Driver, jetty_world: World, jetty_load: Load,
     jetty_measure: Measure,
 ) -> None:  # fmt: skip
+    _send_all(corpus(name), name, action, jetty_target, jetty_driver, jetty_world, jetty_load, jetty_measure)
+
+
+@when(phrase("each payload from every corpus is sent to {action}"))
+def _(
+    action: str, jetty_target: Target, jetty_driver: Driver, jetty_world: World, jetty_load: Load,
+    jetty_measure: Measure,
+) -> None:  # fmt: skip
+    payloads = [payload for name in CORPORA for payload in corpus(name)]
+    _send_all(payloads, ", ".join(CORPORA), action, jetty_target, jetty_driver, jetty_world, jetty_load, jetty_measure)
+
+
+def _send_all(
+    payloads: Sequence[Payload], name: str, action: str, jetty_target: Target, jetty_driver: Driver, jetty_world: World,
+    jetty_load: Load, jetty_measure: Measure,
+) -> None:  # fmt: skip
     allow(jetty_target, "fuzz")
-    payloads = corpus(name)
     action_named(jetty_driver.actions, action)
     ordinary = _ordinary(jetty_driver, action)
     variants = (jetty_driver.request(action), jetty_driver.request(action, valid=False))

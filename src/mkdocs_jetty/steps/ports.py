@@ -283,10 +283,17 @@ def action_named(actions: Mapping[str, Action], name: str) -> Action:
     Raises:
         Unavailable: If the project has none.
     """
-    if name not in actions:
+    found = actions.get(name) or next((each for key, each in actions.items() if _plain(key) == _plain(name)), None)
+    if found is None:
         known = ", ".join(f"`{each}`" for each in actions) or "none"
         raise Unavailable(f"no action `{name}` in the fixture `jetty_actions` (there are: {known})")
-    return actions[name]
+    return found
+
+
+def _plain(name: str) -> str:
+    """`Log in`, `login` and `sign-in` are one action."""
+    plain = "".join(each for each in name.casefold() if each.isalnum())
+    return {"login": "signin", "logout": "signout"}.get(plain, plain)
 
 
 class AuditIntegrity(Protocol):

@@ -137,6 +137,14 @@ def must_sign_in(jetty_driver: Driver, jetty_private_page: str) -> None:
     )
 
 
+@then("I am still signed in")
+def still_signed_in(jetty_driver: Driver, jetty_private_page: str) -> None:
+    """With the cookies from before."""
+    assert len(jetty_driver.client(jetty_driver.me).cookies), "I was not signed in before"
+    response = jetty_driver.get(jetty_private_page)
+    assert not jetty_driver.refused(response), f"I have been signed out: {described(response)}"
+
+
 @then("my old session cannot be used after sign-out")
 def old_session_is_dead(jetty_driver: Driver, jetty_private_page: str) -> None:
     """The cookies are kept, as a thief would keep them, and tried again after I have signed out."""
