@@ -131,7 +131,9 @@ def test_the_notation_of_characters_and_signs() -> None:
     ("page", "is_active"),
     [
         ("<script>jetty()</script>", True), ("<a href=' java\tscript:jetty()'>x</a>", True), ("<b data-jetty>", True),
-        ("<img onerror=jetty()>", True),
+        ("<img onerror=jetty()>", True), ("<button formaction='javascript:jetty()'>", True),
+        ("<animate attributeName=href to='javascript:jetty()'>", True),
+        ("<input value='javascript:jetty()'>", False), ("<p title='data:text/html,jetty()'>", False),
         ("&lt;script&gt;jetty()", False),
         ('<input value="&#34; onfocus=jetty()">', False),
         ('<script>var text = "jetty()"</script>', False), ("<textarea>plain jetty()</textarea>", False),

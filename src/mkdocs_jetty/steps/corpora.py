@@ -18,6 +18,9 @@ DATA = Path(__file__).parent / "data"
 CORPORA = ("sql", "html", "path", "template", "command", "header", "unicode")
 MARK = "jetty"
 SPARE_S = 0.5
+# Attributes whose value a browser follows: https://html.spec.whatwg.org/multipage/indices.html#attributes-3, and those
+# by which SVG sets another attribute.
+ADDRESSES = frozenset({"action", "by", "data", "formaction", "from", "href", "src", "to", "values", "xlink:href"})
 Sign = Literal["shows", "takes", "header", "cookie"]
 
 _SIGN = re.compile(r"(.*) --> (shows|takes|header|cookie) (.+)")
@@ -95,7 +98,8 @@ class _Finder(HTMLParser):
             self._note(f"the page has an element `{tag}`")
         for name, value in attrs:
             code = re.sub(r"[\s\x00-\x1f]", "", value or "").casefold()
-            runs = name.startswith("on") or code.startswith(("javascript:", "data:text/html")) or name == "srcdoc"
+            followed = name in ADDRESSES and code.startswith(("javascript:", "data:text/html"))
+            runs = followed or name.startswith("on") or name == "srcdoc"
             if (MARK in name and name != "class") or (runs and f"{MARK}()" in code):
                 self._note(f"the page has an attribute `{name}` of its making in <{tag}>")
             elif name in {"src", "action", "formaction"} and code.startswith(f"//127.0.0.1/{MARK}"):
