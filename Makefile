@@ -1,4 +1,4 @@
-# `make` builds the documentation site, `make test` runs the whole suite. Needs python3 and make; the rest goes into .venv.
+# `make` builds the documentation and the example, `make test` runs the whole suite. Needs python3 and make; the rest goes into .venv.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -10,15 +10,24 @@ export PIP_NO_INPUT := 1
 # Material announces its own future here; it says nothing about this site.
 export NO_MKDOCS_2_WARNING := true
 
-.PHONY: site test lint format lock browser clean
+AT     :=
+
+.PHONY: site build-site test lint format lock browser clean
 
 site: $(STAMP)
-	@rm -f site/index.html site/jetty/spec.json; status=0; $(BIN)/mkdocs build || status=$$?; \
-	if [ -f site/index.html ]; then echo "site: site/index.html ($$(find site -name '*.html' | wc -l | tr -d ' ') pages)"; fi; \
-	if [ -f site/jetty/spec.json ]; then $(BIN)/python -c 'import json; \
-	counts = json.load(open("site/jetty/spec.json", encoding="utf-8"))["counts"]; \
-	print("scenarios:", ", ".join(f"{number} {name}" for name, number in counts.items() if number))'; fi; \
-	exit $$status
+	@status=0; $(MAKE) --no-print-directory build-site || status=1; \
+	$(MAKE) --no-print-directory build-site AT=examples/login/ || status=1; exit $$status
+
+# One project's site, with what its scenarios came to; AT is the project's folder, with a slash at its end.
+build-site: $(STAMP)
+	@rm -f $(AT)site/index.html $(AT)site/jetty/spec.json; status=0; \
+	$(BIN)/mkdocs build -f $(AT)mkdocs.yml || status=$$?; \
+	if [ -f $(AT)site/index.html ]; then \
+	echo "site: $(AT)site/index.html ($$(find $(AT)site -name '*.html' | wc -l | tr -d ' ') pages)"; fi; \
+	if [ -f $(AT)site/jetty/spec.json ]; then $(BIN)/python -c 'import json, sys; \
+	counts = json.load(open(sys.argv[1], encoding="utf-8"))["counts"]; \
+	print("scenarios:", ", ".join(f"{number} {name}" for name, number in counts.items() if number))' \
+	$(AT)site/jetty/spec.json; fi; exit $$status
 
 test: $(STAMP) browser
 	$(BIN)/python -m pytest -n auto $(ARGS)
@@ -60,4 +69,4 @@ lock:
 	    -o requirements.lock --no-header --no-emit-index-url
 
 clean:
-	rm -rf $(VENV) site .cache
+	rm -rf $(VENV) site .cache examples/login/site
