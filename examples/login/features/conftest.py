@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import socketserver
@@ -20,6 +21,7 @@ import httpx
 import pytest
 import uvicorn
 from harbour.app import Harbour, create_app, server_config
+from harbour.protections import ALL as PROTECTIONS
 from harbour.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 START_SECONDS = 10
 MAIL_SECONDS = 8
 QUICK_HASH = 2**4
+IN_PRODUCTION = {"production": True, "public_url": "https://harbour.example", "metrics_token": "for the meter only"}
+WITHOUT = "HARBOUR_WITHOUT"
 LINK = re.compile(r"https?://\S+")
 ANSWERS = {b"DATA": b"354 go on", b"QUIT": b"221 bye"}
 
@@ -125,6 +129,7 @@ class Person:
     name: str
     address: str
     password: str
+    role: str = "member"
 
     def form(self, **changes: str) -> dict[str, str]:
         return {"address": self.address, "password": self.password, **changes}
@@ -139,7 +144,7 @@ class People:
 
     def join(self, name: str, address: str, password: str, role: str = "member") -> None:
         self.harbour.store.add_account(name, address, password, role)
-        self.known[name] = Person(name, address, password)
+        self.known[name] = Person(name, address, password, role)
 
     def __getitem__(self, name: str) -> Person:
         return self.known[name]
@@ -149,7 +154,9 @@ class People:
 def doorway() -> Iterator[tuple[str, Doorway]]:
     door = Doorway()
     server = uvicorn.Server(server_config(door))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    # With the protocol named, asyncio turns Nagle's algorithm off; else each answer may wait for 40 ms.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         _wait_for(server, thread)
@@ -174,17 +181,39 @@ def mail_server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def without() -> frozenset[str]:
-    """The protections to take out."""
-    return frozenset()
+def without(request: pytest.FixtureRequest) -> frozenset[str]:
+    """The protections to take out: for a rehearsal, in which at least one scenario has to notice.
+
+    `HARBOUR_WITHOUT=login-throttling` takes out that one; `HARBOUR_WITHOUT=claimed` takes out of each scenario the one
+    that its own tag claims, so that a single run rehearses them all.
+    """
+    named = os.environ.get(WITHOUT, "")
+    if named == "claimed":
+        return frozenset(_claimed(request)) & PROTECTIONS
+    return frozenset(filter(None, named.split(",")))
+
+
+def _claimed(request: pytest.FixtureRequest) -> Iterator[str]:
+    for mark in request.node.iter_markers():
+        kind, _, name = mark.name.partition(":")
+        if kind in {"standard", "protection"}:
+            yield name
 
 
 @pytest.fixture(autouse=True)
 def harbour(
-    doorway: tuple[str, Doorway], mail_server: MailServer, tmp_path: Path, without: frozenset[str]
+    doorway: tuple[str, Doorway],
+    mail_server: MailServer,
+    tmp_path: Path,
+    without: frozenset[str],
+    request: pytest.FixtureRequest,
 ) -> Iterator[Running]:
-    """The application as if it had just been set up: without accounts, at the real time."""
+    """The application as if it had just been set up: without accounts, at the real time.
+
+    For scenarios with the tag `@production` it is configured as in production, behind https.
+    """
     url, door = doorway
+    production = request.node.get_closest_marker("production") is not None
     settings = Settings(
         database=tmp_path / "harbour.db",
         log_file=tmp_path / "harbour.log",
@@ -192,6 +221,7 @@ def harbour(
         smtp_port=mail_server.port,
         mail_retry=0.2,
         scrypt_cost=QUICK_HASH,
+        **(IN_PRODUCTION if production else {}),
     )
     clock = Clock()
     app = Harbour(settings, clock=clock, without=without)
@@ -212,12 +242,20 @@ def browser(harbour: Running) -> Iterator[Callable[[], httpx.Client]]:
     opened: list[httpx.Client] = []
 
     def opening() -> httpx.Client:
-        opened.append(httpx.Client(base_url=harbour.url, follow_redirects=True, trust_env=False))
-        return opened[-1]
+        client = httpx.Client(base_url=harbour.url, follow_redirects=True, trust_env=False)
+        # Browsers take loopback for a safe place too, and send `Secure` cookies to it.
+        client.event_hooks = {"response": [lambda _: _send_everywhere(client)]}
+        opened.append(client)
+        return client
 
     yield opening
     for client in opened:
         client.close()
+
+
+def _send_everywhere(client: httpx.Client) -> None:
+    for cookie in client.cookies.jar:
+        cookie.secure = False
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from harbour.audit import AuditLog
 from harbour.backup import backup
 from harbour.database import Database
 from harbour.mail import Mailer, Outbox, SmtpMailer
-from harbour.migrations import upgrade
+from harbour.migrations import MIGRATIONS, MigrationError, migrate, upgrade
 from harbour.observe import Errors, Log, Metrics
 from harbour.pages import Pages
 from harbour.passwords import Passwords
@@ -18,9 +18,10 @@ from harbour.store import Store
 from harbour.throttle import LoginThrottle, RateLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from harbour.migrations import Migration
     from harbour.settings import Settings
 
 
@@ -74,6 +75,16 @@ class Harbour:
     def upgrade(self) -> int:
         """Bring the schema to the last version."""
         return upgrade(self.settings.database, healthy=self.database.answers, rollback=self.on("rollback"))
+
+    def downgrade(self, to: int, migrations: Sequence[Migration] = MIGRATIONS) -> int:
+        """Take a release back by the ways that its steps bring along.
+
+        Raises:
+            MigrationError: If there is no way back.
+        """
+        if not self.on("rollback"):
+            raise MigrationError("the steps bring no way back")
+        return migrate(self.settings.database, migrations, to=to)
 
     def backup(self, target: Path) -> Path:
         return backup(self.settings.database, target, careful=self.on("restore-test"))

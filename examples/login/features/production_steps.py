@@ -1,0 +1,138 @@
+"""What production asks of Harbour and the stock steps have no phrase for."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from harbour.core import Harbour
+from harbour.settings import ConfigurationError
+from harbour.static import STYLESHEET
+from ports import tables
+from pytest_bdd import given, parsers, then, when
+
+from mkdocs_jetty.steps.ports import Persona
+from mkdocs_jetty.steps.values import TYPES, spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import timedelta
+    from pathlib import Path
+
+    from conftest import People, Running
+
+PROBE = Persona("probe")
+FIELD = re.compile(r'<input id="\w+" name="(\w+)"')
+FAULTS = {"debug on": {"debug": True}, "a known secret": {"secret": "for development only"}}
+PLAIN = {"plain HTTP": {"public_url": "http://harbour.example"}}
+DEFAULTS = [
+    {"address": address, "password": password}
+    for address in ("admin@example.org", "root@example.org", "admin@harbour.example")
+    for password in ("admin", "password", "password1234", "changeme1234")
+]
+
+
+@when("I request Harbour's stylesheet")
+def request_stylesheet(jetty_driver: Any) -> None:
+    jetty_driver.get(STYLESHEET)
+
+
+@when("the audit log cannot be written while I save my profile")
+def audit_log_fails(jetty_driver: Any, harbour: Running, monkeypatch: Any) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(harbour.app.audit, "write", full)
+        answer = jetty_driver.act("save my profile")
+    assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+
+
+@then(parsers.parse("the readiness check fails within {limit:Duration}", extra_types=TYPES))
+def readiness_fails(jetty_driver: Any, jetty_measure: Callable[[str, object], None], limit: timedelta) -> None:
+    _until(jetty_driver, httpx.codes.SERVICE_UNAVAILABLE, limit)
+    jetty_measure("within", spoken(limit))
+
+
+@then(parsers.parse("the readiness check passes within {limit:Duration} of its return", extra_types=TYPES))
+def readiness_returns(jetty_driver: Any, jetty_broken: Any, limit: timedelta) -> None:
+    jetty_broken.restore()
+    _until(jetty_driver, httpx.codes.OK, limit)
+
+
+def _until(driver: Any, status: int, limit: timedelta) -> None:
+    deadline = time.monotonic() + limit.total_seconds()
+    while (found := driver.get("/health/ready", PROBE).status_code) != status:
+        assert time.monotonic() < deadline, f"the readiness check says {found}, not {status}"
+        time.sleep(0.05)
+
+
+@then("the liveness check still passes")
+def liveness_passes(jetty_driver: Any) -> None:
+    assert jetty_driver.get("/health/live", PROBE).status_code == httpx.codes.OK
+
+
+@then("no default account can sign in")
+def no_default_account(jetty_driver: Any) -> None:
+    for form in DEFAULTS:
+        answer = httpx.post(f"{jetty_driver.base_url}/sign-in", data=form, trust_env=False)
+        assert answer.status_code == httpx.codes.FORBIDDEN, f"{form['address']} got {answer.status_code}"
+
+
+@then(parsers.parse("Harbour refuses to start with {fault}"))
+def refuses_to_start(harbour: Running, tmp_path: Path, without: frozenset[str], fault: str) -> None:
+    changes: Mapping[str, Any] = {**FAULTS, **PLAIN}[fault]
+    settings = replace(harbour.app.settings, database=tmp_path / "other.db", **changes)
+    try:
+        Harbour(settings, without=without)
+    except ConfigurationError:
+        return
+    raise AssertionError(f"Harbour starts with {fault}")
+
+
+@then("the privacy notice is one click away and names every field asked for")
+def privacy_notice(jetty_driver: Any) -> None:
+    page = jetty_driver.world.response.text
+    asked = set(FIELD.findall(page))
+    assert asked, "the page asks for nothing"
+    assert '<a href="/privacy">' in page, "the page has no link to the privacy notice"
+    notice = jetty_driver.get("/privacy").text
+    silent = sorted(name for name in asked if f"<strong>{name}</strong>" not in notice)
+    assert not silent, f"the notice does not name {', '.join(silent)}"
+
+
+@then("no cookie is set before I sign in")
+def no_cookie(jetty_driver: Any) -> None:
+    assert not [each for each in jetty_driver.world.responses if "set-cookie" in each.headers]
+
+
+@given(parsers.parse("{name:w} has moved about in Harbour"))
+def moved_about(client: httpx.Client, name: str) -> None:
+    client.get("/profile").raise_for_status()
+    client.post("/profile", data={"name": name}).raise_for_status()
+
+
+@then("the data holds her sessions and what the audit log says of her")
+def data_is_complete(answer: httpx.Response) -> None:
+    data = answer.json()
+    assert data["sessions"], "the export names no session"
+    assert "sign-in" in [each["event"] for each in data["audit"]]
+
+
+@then(parsers.parse('no store holds "{address}"'))
+def no_store_holds(harbour: Running, address: str) -> None:
+    found = [name for name, rows in tables(harbour.app.settings.database).items() if address in str(rows)]
+    assert not found, f"{address} is still in {', '.join(found)}"
+    assert address not in harbour.app.settings.log_file.read_text(encoding="utf-8"), f"{address} is in the log"
+
+
+@then(parsers.parse("what is kept of the password of {name:w} is an scrypt hash"))
+def password_is_hashed(harbour: Running, people: People, name: str) -> None:
+    account = harbour.app.store.find(people[name].address)
+    with harbour.app.database.reading() as connection:
+        kept = connection.execute("select password from account where id = ?", (account.id,)).fetchone()[0]
+    assert re.fullmatch(r"scrypt\$\d+\$8\$5\$[0-9a-f]{32}\$[0-9a-f]{128}", kept), f"a {kept.split('$')[0]} is kept"
