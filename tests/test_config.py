@@ -54,6 +54,7 @@ def test_defaults(tmp_path: Path) -> None:
         "ledger": ".jetty/ledger.jsonl",
         "state": "internal",
         "declaration": Declaration(),
+        "unpublished": ("/templates/",),
     }
 
 

@@ -248,3 +248,41 @@ def test_a_fence_in_indented_code_stays_code() -> None:
     shown = markdown.markdown(f"Text:\n\n    {FENCE.strip().replace(chr(10), chr(10) + '    ')}\n\n{FENCE}",
                               extensions=[JettyExtension()])  # fmt: skip
     assert shown.count(NOT_RUN) == 1
+
+
+def test_what_the_site_leaves_out_is_no_specification(site: Site) -> None:
+    site.write(
+        "mkdocs.yml", "site_name: Shop\nexclude_docs: |\n  *.off.md\n  /old/\ndraft_docs: draft.md\nplugins: [jetty]\n"
+    )
+    site.write("docs/index.md", PAGE.format(then="it holds"))
+    for name in ("a.off.md", "old/[x].md", "draft.md", "templates/t.md", "README.md"):
+        site.write(f"docs/{name}", PAGE.format(then="nothing is known"))
+    done = site.build()
+    # README.md stands behind index.md, which MkDocs says too.
+    assert done.returncode == 0, done.stderr
+    spec = json.loads(site.read("jetty/spec.json"))
+    assert [feature["page"] for feature in spec["features"]] == ["docs/index.md"]
+
+
+def test_a_page_that_another_plugin_takes_away_is_no_specification(site: Site) -> None:
+    site.write("mkdocs.yml", "site_name: Shop\nhooks: [hooks.py]\nplugins: [jetty]\n")
+    site.write(
+        "hooks.py",
+        "def on_files(files, config):\n    files.remove(files.get_file_from_path('b [1]!#.md'))\n    return files\n",
+    )
+    site.write("docs/index.md", PAGE.format(then="it holds"))
+    site.write("docs/b [1]!#.md", PAGE.format(then="nothing is known"))
+    done = site.build()
+    assert done.returncode == 0, done.stderr
+    assert json.loads(site.read("jetty/spec.json"))["counts"]["scenarios"] == 1
+
+
+def test_a_block_that_the_site_does_not_render_is_shown_at_the_end(site: Site) -> None:
+    fence = FENCE.strip().replace("\n", "\n    ").replace("<A>", "A")
+    site.write("docs/index.md", f"# Home\n\n!!! note\n\n    {fence}\n\nThe end.\n")
+    site.write("docs/dirty.md", "# Other\n")
+    done = site.build()
+    assert "docs/index.md:5: This specification was read" in done.stderr
+    shown = site.read("index.html")
+    assert shown.index("The end.") < shown.index("Line 5: This specification was read")
+    assert site.build("--strict").returncode == 1

@@ -196,6 +196,7 @@ def test_a_rendered_page_shows_every_block_that_was_read(text: str) -> None:
     md = markdown.Markdown(extensions=[*SITE_EXTENSIONS, JettyExtension(context)])
     md.convert(text)
     assert not context.unread
+    assert not context.unshown
 
 
 @quickly

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import yaml
 from cucumber_tag_expressions import TagExpressionError
 from cucumber_tag_expressions import parse as parse_tags
+from pathspec import GitIgnoreSpec
 
 from mkdocs_jetty.errors import ConfigError, alternatives, did_you_mean, parse_toml, read_text
 from mkdocs_jetty.standards.declaration import read_declaration
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["FAIL_ON", "OPTION_NAMES", "ConfigError", "Settings", "from_options", "load"]
 
 FAIL_ON = ("red", "standards", "incomplete")
+# What MkDocs leaves out of every site, beside hidden files: https://www.mkdocs.org/user-guide/configuration/#exclude_docs
+UNPUBLISHED = ("/templates/",)
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class Settings:
     """From `jetty.toml`."""
     declaration: Declaration = field(default_factory=Declaration)
     """All that `jetty.toml` says."""
+    unpublished: tuple[str, ...] = ()
+    """Patterns, as in a `.gitignore`, of pages that the site leaves out: what nobody reads is no promise."""
 
 
 def load(config_file: Path) -> Settings:
@@ -85,11 +90,18 @@ def load(config_file: Path) -> Settings:
         _text_setting(data, "site_name", root.name, config_file),
         root / _text_setting(data, "docs_dir", "docs", config_file),
         _plugin_options(data, config_file),
+        unpublished=_unpublished(data, config_file),
     )
 
 
 def from_options(
-    root: Path, config_file: Path | None, site_name: str, docs_dir: Path, options: Mapping[str, Any]
+    root: Path,
+    config_file: Path | None,
+    site_name: str,
+    docs_dir: Path,
+    options: Mapping[str, Any],
+    *,
+    unpublished: tuple[str, ...] = (),
 ) -> Settings:
     """Check the plugin's options and fill in the defaults.
 
@@ -112,6 +124,7 @@ def from_options(
         docs_dir=(root / docs_dir).absolute(),
         state=declaration.state,
         declaration=declaration,
+        unpublished=unpublished,
         **values,
     )
 
@@ -330,6 +343,17 @@ def _text_setting(data: Mapping[str, Any], key: str, default: str, config_file: 
     if not isinstance(value, str):
         raise ConfigError(f"{config_file.name}: `{key}` must be a text, not {value!r}")
     return value
+
+
+def _unpublished(data: Mapping[str, Any], config_file: Path) -> tuple[str, ...]:
+    """What a build of the site leaves out, as MkDocs decides it: its own default first."""
+    patterns = "\n".join(_text_setting(data, key, "", config_file) for key in ("exclude_docs", "draft_docs"))
+    lines = tuple(line for line in patterns.splitlines() if line.strip())
+    try:
+        GitIgnoreSpec.from_lines(lines)
+    except ValueError as error:
+        raise ConfigError(f"{config_file.name}: `exclude_docs` or `draft_docs` has a wrong pattern: {error}") from None
+    return (*UNPUBLISHED, *lines)
 
 
 def _plugin_options(data: Mapping[str, Any], config_file: Path) -> Mapping[str, Any]:

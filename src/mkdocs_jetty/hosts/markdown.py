@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 
 LANGUAGE = "gherkin"
 NOT_READ = "This block was not read as specification, so it did not run"
+NOT_SHOWN = (
+    "This specification was read and counts, but the site's Markdown shows no fence where it stands: "
+    "an extension is missing, such as `admonition`, or something takes the fence away"
+)
 NOT_RUN = "Not run: no result is known for this specification"
 MARKER = re.compile(r"<!--\s*jetty/(overview|standards|failures|steps|page)\s*-->")
 _FIRST_HEADING_END = re.compile(r"<!--.*?-->|(</h1\s*>)", re.DOTALL | re.IGNORECASE)
@@ -63,11 +67,13 @@ class PageContext:
     carries_style: bool = False
     """Whether the page has to bring its own style, because no plugin adds a file to the site."""
     source_url: str | None = None
+    """How a link to a line of the project's sources looks."""
     review_url: str | None = None
     """Where the page's review in Markdown is served, from the page itself; None where no host writes it."""
-    """How a link to a line of the project's sources looks."""
     unread: list[tuple[str, str]] = field(default_factory=list)
     """Page and source of each fence that was rendered as specification but had not been read."""
+    unshown: list[tuple[str, int]] = field(default_factory=list)
+    """Page and line of each fence that had been read but was not rendered as one."""
 
 
 class JettyExtension(Extension):
@@ -219,20 +225,23 @@ class _ShowResults(Postprocessor):
         self.fences.page_is_next = False
         context = current_context(self.md, self.context)
         page = page_of(context.verdict, context.page)
+        text, shown = self._resolve(text, context, page)
         if page is not None and context.verdict is not None:
             text = _below_title(text, render_status(context.verdict, context.page))
+            if "page" not in self.fences.marked:
+                text += _unshown(page, shown, context)
             if "standards" not in self.fences.marked:
                 text = _at_the_end(text, context.verdict, context)
         self.fences.marked.clear()
-        if self.fences.sources:
-            text = self._resolve(text, context, page)
-            self.fences.sources.clear()
+        self.fences.sources.clear()
         if context.carries_style and 'class="jetty-' in text:
             text = f"{text}\n<style>\n{STYLESHEET.read_text(encoding='utf-8')}</style>"
         return text
 
-    def _resolve(self, text: str, context: PageContext, page: Page | None) -> str:
+    def _resolve(self, text: str, context: PageContext, page: Page | None) -> tuple[str, set[int]]:
+        """The text with its fences, and the lines of the blocks that were found among them."""
         seen: Counter[str] = Counter()
+        lines: set[int] = set()
 
         def show(match: re.Match[str]) -> str:
             if match[1] not in self.fences.sources:
@@ -241,9 +250,11 @@ class _ShowResults(Postprocessor):
             key = normal(source)
             block = _nth(page, key, seen[key])
             seen[key] += 1
+            if block is not None:
+                lines.add(block.line)
             return _shown(context, block, source, runs)
 
-        return re.sub(r'<div data-jetty="([0-9a-f]{32})"></div>', show, text)
+        return re.sub(r'<div data-jetty="([0-9a-f]{32})"></div>', show, text), lines
 
 
 def normal(source: str) -> str:
@@ -265,6 +276,18 @@ def _shown(context: PageContext, block: Block | None, source: str, runs: bool) -
         return _plain(source, "jetty-unknown", NOT_RUN)
     context.unread.append((context.page, source))
     return _plain(source, "jetty-error", NOT_READ)
+
+
+def _unshown(page: Page, shown: set[int], context: PageContext) -> str:
+    """What was read and is nowhere on the page, with its results: nothing counts that nobody can see."""
+    assert context.verdict is not None
+    left = [block for block in page.blocks if block.line not in shown]
+    context.unshown += [(page.path, block.line) for block in left]
+    return "".join(
+        f'\n<section class="jetty-error"><p class="jetty-message">Line {block.line}: {html.escape(NOT_SHOWN)}.</p>'
+        f"{render_block(context.verdict, block, context.source_url)}</section>"
+        for block in left
+    )
 
 
 def _plain(source: str, kind: str, message: str) -> str:

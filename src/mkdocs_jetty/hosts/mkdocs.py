@@ -26,7 +26,7 @@ from mkdocs.utils import get_relative_url
 
 from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import assess, declared, evidence_paths
-from mkdocs_jetty.hosts.markdown import MARKER, JettyExtension, PageContext
+from mkdocs_jetty.hosts.markdown import MARKER, NOT_SHOWN, JettyExtension, PageContext
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run import runner
 from mkdocs_jetty.run.fingerprint import dependencies_digest
@@ -157,11 +157,22 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
                 files.remove(file)
         if CSS not in files.src_uris:
             files.append(File.generated(config, CSS, content=STYLESHEET.read_text(encoding="utf-8")))
+        settings = self._settings = replace(settings, unpublished=self._unpublished(files, settings))
         self._judge(settings)
         self._add_pages(files, config)
         self._urls = {self._page_path(file, settings): file.url for file in files.documentation_pages()}
         self._context.unread.clear()
+        self._context.unshown.clear()
         return files
+
+    def _unpublished(self, files: Files, settings: Settings) -> tuple[str, ...]:
+        """The pages that this site leaves out, whoever decided it: `exclude_docs`, a draft that is built, a plugin."""
+        keeps = InclusionLevel.is_in_serve if self._command == "serve" else InclusionLevel.is_included
+        there = {settings.docs_dir / file.src_uri for file in files.documentation_pages(inclusion=keeps)}
+        everything = replace(settings, unpublished=())
+        pages = (path for path in reader.specification_files(everything) if path.suffix == ".md")
+        names = (path.relative_to(settings.docs_dir).as_posix() for path in pages if path not in there)
+        return tuple(re.sub(r"([\\*?\[\]!# ])", r"\\\1", f"/{name}") for name in names)
 
     def _judge(self, settings: Settings) -> None:
         spec = reader.read(settings)
@@ -288,6 +299,9 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         for page, source in self._context.unread:
             opening = source.strip().split("\n", 1)[0]
             say("%s: a block was not read as specification, so it did not run: %s", page, opening)
+        warn = log.info if strict and self._command == "serve" else log.warning
+        for page, line in self._context.unshown:
+            warn("%s:%s: %s; it is shown at the end of the page", page, line, NOT_SHOWN)
         log.info("Specification: %s", summary(verdict))
 
 

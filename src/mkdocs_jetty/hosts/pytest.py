@@ -10,6 +10,7 @@ import os
 import re
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,8 @@ class JettySession:
             self.settings: Settings = load(path)
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from error
+        if request:
+            self.settings = replace(self.settings, unpublished=tuple(request["unpublished"]))
 
     # ---- collection ----
 

@@ -120,6 +120,7 @@ class Child:
         job = {
             "config": str(config) if config else None,
             "ids": list(ids),
+            "unpublished": self._settings.unpublished,
             "events": str(self._events),
             # "auto" is for the host to decide; undecided means off, because a site may be public.
             "output": self._settings.show_output is True,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gherkin.stream.id_generator import IdGenerator
+from pathspec import GitIgnoreSpec
 
 from mkdocs_jetty.spec.build import BlockBuilder, Draft, Place, free, slug
 from mkdocs_jetty.spec.fences import Fence, MarkdownPage, parse_markdown
@@ -74,9 +75,11 @@ def _files(directory: Path, suffix: str) -> list[Path]:
 
 
 def is_included(settings: Settings, path: Path) -> bool:
-    """Whether a page of the documentation is to be read, by `include` and `exclude`."""
+    """Whether a page of the documentation is to be read: it is published, and `include` and `exclude` agree."""
     name = path.relative_to(settings.docs_dir).as_posix()
     if any(part.startswith(".") for part in name.split("/")):
+        return False
+    if settings.unpublished and _gitignore(settings.unpublished).match_file(name):
         return False
     return _matches(name, settings.include) and not _matches(name, settings.exclude)
 
@@ -320,6 +323,11 @@ def _renamed_item(item: ShownScenario, renamed: dict[str, str]) -> ShownScenario
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(_glob(pattern).match(name) for pattern in patterns)
+
+
+@lru_cache(maxsize=8)
+def _gitignore(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(patterns)
 
 
 @lru_cache(maxsize=256)
