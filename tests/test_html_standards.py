@@ -282,7 +282,9 @@ def test_without_a_ledger_there_is_no_history() -> None:
 
 def test_what_was_measured_stands_under_its_scenario() -> None:
     scenario = judged(measured={"users": "500"}, environment="staging")
-    assert "measured: users 500 · staging" in said(html.render_block(verdict_of(scenario=scenario), block_of()))
+    assert "measured: users 500 · observed: staging" in said(
+        html.render_block(verdict_of(scenario=scenario), block_of())
+    )
 
 
 def test_places_lead_to_their_source() -> None:

@@ -342,9 +342,16 @@ def test_declared_traits_decide_which_standards_apply(tmp_path: Path, traits: st
     assert verdict.standards
 
 
-def test_a_misspelt_trait_is_no_free_pass(tmp_path: Path) -> None:
-    verdict = built(tmp_path, EXTERNAL, f"---\njetty:\n  traits: [authentification]\n---\n{PAGE}")
-    assert "did you mean `authentication`?" in verdict.problems[0].message
+@pytest.mark.parametrize(
+    ("trait", "hint"),
+    [("authentification", "did you mean `authentication`?"), ("sailing", "standards know admin, api,")],
+)
+def test_a_trait_that_no_standard_knows_is_no_free_pass(tmp_path: Path, trait: str, hint: str) -> None:
+    verdict = built(tmp_path, EXTERNAL, f"---\njetty:\n  name: {trait}\n  traits:\n    - {trait}\n---\n{PAGE}")
+    (problem,) = verdict.problems
+    assert (problem.level, problem.line) == ("error", 5)
+    assert hint in problem.message
+    assert verdict.red
 
 
 def test_a_wrong_preset_stops_everything(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ def assess(settings: Settings, spec: Spec, results: Results, known: Declared | N
     external = known.declaration.state == "external"
     ledger = ledgers.read(ledger_path(settings), ledger_name(settings))
     claims = check_claims(spec, known.preset, load_catalogue().ids, external=external)
-    traits = _strange_traits(spec, known.preset) if external else []
+    traits = _strange_traits(settings.root, spec, known.preset) if external else []
     return judge(
         spec,
         results,
@@ -171,7 +172,7 @@ def _finding(root: Path, report: Report, preset: Preset | None) -> ReportFinding
         return ReportFinding(report, ok=False, made_on=None, note="", error=reason)
 
 
-def _strange_traits(spec: Spec, preset: Preset | None) -> list[Problem]:
+def _strange_traits(root: Path, spec: Spec, preset: Preset | None) -> list[Problem]:
     """Traits that no standard knows: a standard that does not apply because of a typing error is a free pass."""
     names = {*load_catalogue().traits, *_traits_of(preset)}
     problems = []
@@ -181,8 +182,20 @@ def _strange_traits(spec: Spec, preset: Preset | None) -> list[Problem]:
                 close = difflib.get_close_matches(trait, sorted(names), 1)
                 hint = f"did you mean `{close[0]}`?" if close else f"standards know {', '.join(sorted(names))}"
                 message = f"no standard knows the trait `{trait}`; {hint}"
-                problems.append(Problem("error" if close else "warning", feature.page, 1, None, message))
+                line = _line_of_trait(root / feature.page, trait)
+                problems.append(Problem("error", feature.page, line, None, message))
     return list(dict.fromkeys(problems))
+
+
+def _line_of_trait(page: Path, trait: str) -> int | None:
+    """Where a page names a trait first: in its front matter, or a `.feature` file in its tags."""
+    named = re.compile(rf"(?<![\w-]){re.escape(trait)}(?![\w-])")
+    try:
+        lines = page.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    except OSError:
+        return None
+    start = next((number for number, line in enumerate(lines) if re.search(r"\btraits?\b", line)), 0)
+    return next((number for number, line in enumerate(lines[start:], start + 1) if named.search(line)), None)
 
 
 def _traits_of(preset: Preset | None) -> Iterable[str]:

@@ -54,7 +54,7 @@ MARKS: dict[Colour, str] = {"green": "✓", "red": "✗", "amber": "◌", "grey"
 TOOLTIPS: dict[Colour, str] = {
     "green": "Specification: everything passes",
     "red": "Specification: something is red",
-    "amber": "Specification: known red",
+    "amber": "Specification: known red, or standards are open",
     "grey": "Specification: not all of it ran",
 }
 _FENCE = re.compile(r"^[ >]*(`{3,}|~{3,}).*?^[ >]*\1", re.MULTILINE | re.DOTALL)

@@ -94,10 +94,12 @@ def _answer(verdict: Verdict) -> tuple[str, str, str]:
 
 
 def _bar(feature: FeatureVerdict) -> list[tuple[str, float, float]]:
+    """How much of a feature's scenarios and standards is what; what no scenario has shown stays empty."""
+    whole = len(feature.scenarios) + len(left_to_do(feature))
     tones = Counter(words.scenario_mark(judged).tone for judged in feature.scenarios)
     bars, start = [], 0.0
     for tone in ("green", "red", "amber", "grey"):
-        width = round(100 * tones[tone] / max(len(feature.scenarios), 1), 2)
+        width = round(100 * tones[tone] / max(whole, 1), 2)
         if width:
             bars.append((tone, start, width))
         start += width

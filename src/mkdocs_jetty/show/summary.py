@@ -22,7 +22,10 @@ def page_colour(verdict: Verdict, path: str) -> Colour | None:
         return "red"
     if any(item.known_red for item in judged):
         return "amber"
-    return "green" if all(item.result.status == "passed" for item in judged) else "grey"
+    if any(item.result.status != "passed" for item in judged):
+        return "grey"
+    here = (feature for feature in verdict.features if feature.feature.page == path)
+    return "green" if all(standard.settled for feature in here for standard in feature.standards) else "amber"
 
 
 def red_scenarios(verdict: Verdict) -> Iterator[tuple[JudgedScenario, str]]:

@@ -135,8 +135,9 @@ def past_of(verdict: Verdict, judged: JudgedScenario) -> Past | None:
 def measured_in_words(results: Iterable[ScenarioResult]) -> str:
     """The numbers that scenarios ran with or observed, and where."""
     said = dict.fromkeys(f"{name} {value}".strip() for result in results for name, value in result.measured.items())
-    said |= dict.fromkeys(result.environment for result in results if result.environment)
-    return " · ".join(said)
+    places = dict.fromkeys(result.environment for result in results if result.environment)
+    named = {"measured": " · ".join(said), "observed": ", ".join(places)}
+    return " · ".join(f"{name}: {words}" for name, words in named.items() if words)
 
 
 class BlockView:
