@@ -130,4 +130,12 @@ def test_prose_is_rebuilt_without_running_anything(server: Server) -> None:
     server.wait(lambda: server.log.count(REBUILT) == 1)
     assert "Better prose." in server.get()
     assert RED in server.get()
+    assert "reused" in server.get()
     assert server.runs == 1
+
+
+def test_a_file_of_the_application_is_no_prose(server: Server) -> None:
+    (server.root / "greeting.html").write_text("<p>Hello</p>", encoding="utf-8")
+    server.page(PAGE.replace("Prose.", "Better prose."))
+    server.wait(lambda: server.log.count(REBUILT) == 1)
+    assert server.runs == 2

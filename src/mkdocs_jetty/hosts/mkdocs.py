@@ -189,7 +189,9 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             )
             return
         digest = dependencies_digest(settings, spec, self._watch)
-        if self._results is None or digest != self._digest:
+        if self._results is not None and settings.cache and digest == self._digest:
+            self._results = self._results.reused()
+        else:
             self._results = runner.run(spec, settings)
             # What was interrupted is not remembered as the answer.
             self._digest = "" if self._results.interrupted else digest

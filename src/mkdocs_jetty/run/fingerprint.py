@@ -1,7 +1,7 @@
 """What results depend on, as one digest: while it stays the same, there is no reason to run again.
 
-When in doubt it changes. Beside the scenarios and their steps it covers every Python file of the project, because the
-application under test usually stands there, and whatever else the site watches.
+When in doubt it changes. Beside the scenarios and their steps it covers every file of the project but its prose, as
+the application under test usually stands there, and whatever else the site watches.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from mkdocs_jetty.spec.model import Spec
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
 
-PROJECT_FILES = (".py", ".toml", ".ini", ".cfg")
+# Compared by what they hold; any other file by its size and time, since it may be of any length.
+SOURCES = (".py", ".toml", ".ini", ".cfg", ".feature")
 ELSEWHERE = {"__pycache__", "node_modules"}
 
 
@@ -37,24 +38,32 @@ def dependencies_digest(settings: Settings, spec: Spec, watched: Sequence[Path] 
     # The run repeats the problems of the reading, with their lines.
     digest.update(repr((sorted(named), spec.problems)).encode())
     whole = [settings.root / name for name in (*named, *settings.steps, *settings.features, *settings.results)]
-    files = {file for place in (*whole, *watched) for file in _files(place, ())}
-    files.update(_files(settings.root, PROJECT_FILES))
-    files.update(_files(settings.docs_dir, PROJECT_FILES))
+    files = {file for place in (*whole, *watched) for file in _files(place)}
+    # Prose may change as it likes; what runs of it has its own digest above.
+    files.update(file for file in _files(settings.root) if not file.is_relative_to(settings.docs_dir))
+    files.update(file for file in _files(settings.docs_dir) if file.suffix in SOURCES)
     for path in sorted(files):
         digest.update(f"\0{path}\0".encode())
-        try:
-            digest.update(path.read_bytes())
-        except OSError:
-            digest.update(b"\0")
+        digest.update(_state(path))
     return digest.hexdigest()
 
 
-def _files(place: Path, endings: tuple[str, ...]) -> Iterator[Path]:
+def _state(path: Path) -> bytes:
+    try:
+        if path.suffix in SOURCES:
+            return path.read_bytes()
+        state = path.stat()
+    except OSError:
+        return b"\0"
+    return f"{state.st_size} {state.st_mtime_ns}".encode()
+
+
+def _files(place: Path) -> Iterator[Path]:
     if place.is_file():
         yield place
     for folder, folders, names in os.walk(place):
         folders[:] = [name for name in folders if not _is_elsewhere(folder, name)]
-        yield from (Path(folder, name) for name in names if not endings or name.endswith(endings))
+        yield from (Path(folder, name) for name in names)
 
 
 def _is_elsewhere(folder: str, name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mkdocs_jetty.spec.model import Problem
@@ -68,3 +68,7 @@ class Results:
     interrupted: bool = False
     executed: bool = True
     """False where nothing was run, because `execute` is off."""
+
+    def reused(self) -> Results:
+        """The same results once more, for a specification that did not have to run again."""
+        return replace(self, scenarios={id_: replace(each, reused=True) for id_, each in self.scenarios.items()})
