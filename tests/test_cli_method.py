@@ -329,6 +329,12 @@ def test_exported_features_say_the_same_as_the_pages(project: Path) -> None:
     assert told(after) == told(before)
 
 
+def test_exported_features_keep_their_traits(project: Path) -> None:
+    assert jetty("export", "--format", "features", "-o", "out").exit_code == 0
+    (text,) = (file.read_text(encoding="utf-8") for file in Path("out").rglob("login.feature"))
+    assert "@trait:authentication" in text.split("Feature:")[0]
+
+
 @pytest.mark.parametrize(("form", "start"), [("messages", "{"), ("junit", "<?xml"), ("json", "{")])
 def test_results_are_exported_to_stdout_or_a_file(project: Path, form: str, start: str) -> None:
     assert jetty("export", "--format", form).stdout.startswith(start)

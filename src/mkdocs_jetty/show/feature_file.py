@@ -13,6 +13,7 @@ from gherkin.dialect import Dialect
 
 from mkdocs_jetty.spec.model import Feature, Scenario, ShownExamples, ShownHeading, ShownScenario, ShownStep, Spec, Step
 from mkdocs_jetty.spec.modes import mode_by_tags
+from mkdocs_jetty.spec.reader import TRAIT_TAG
 
 AnyStep = Step | ShownStep
 
@@ -45,7 +46,7 @@ class _FeatureFile:
         """The lines, the title first."""
         if self.feature.language != "en":
             yield f"# language: {self.feature.language}"
-        yield from _tags(self.feature.tags, "")
+        yield from _tags((*self.feature.tags, *self._trait_tags()), "")
         yield f"{self.dialect.feature_keywords[0]}: {self.feature.name}"
         yield from _described(self.feature.description, "  ")
         if self.shared:
@@ -57,6 +58,13 @@ class _FeatureFile:
                 rule = self._rule(item)
                 yield from self._rule_lines(str(rule))
             yield from self._scenario(item, "  " if rule is None else "    ")
+
+    def _trait_tags(self) -> list[str]:
+        """What the front matter says of the traits, as a `.feature` file says it."""
+        if not self.feature.traits_declared:
+            return []
+        tags = [f"{TRAIT_TAG}{trait}" for trait in self.feature.traits] or [f"{TRAIT_TAG}none"]
+        return [tag for tag in tags if tag not in self.feature.tags]
 
     def _rule(self, item: ShownScenario) -> str | None:
         return self._first(item).rule

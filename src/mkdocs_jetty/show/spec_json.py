@@ -145,6 +145,7 @@ def _step(step: Step, result: StepResult) -> dict[str, Any]:
         "status": result.status,
         "duration_ms": _milliseconds(result.duration_ms),
         "definition": result.definition,
+        "overrides": result.overrides,
         "message": result.message,
     }
 
