@@ -10,11 +10,12 @@ import click
 
 from mkdocs_jetty import assess
 from mkdocs_jetty.cli.common import as_json, config_option, load, run_and_judge, url_for, write
-from mkdocs_jetty.cli.errors import RED, WrongUse
+from mkdocs_jetty.cli.errors import RED, WrongUse, plain
 from mkdocs_jetty.cli.terminal import console, line, show_failures, summary
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.judge.model import Verdict
 from mkdocs_jetty.show import export
+from mkdocs_jetty.show.missing import gate_lines
 
 
 @click.command()
@@ -40,6 +41,9 @@ def check(
     if junit_file:
         write(junit_file, export.junit_xml(verdict))
     show_failures(report, verdict)
+    if verdict.fails:
+        for reason in gate_lines(verdict, settings.fail_on):
+            line(report, plain(reason), "red")
     line(report, summary(verdict), "red" if verdict.red or verdict.fails else "green")
     outcome.unbroken()
     sys.exit(RED if verdict.fails else 0)

@@ -11,11 +11,11 @@ from rich.console import Console
 
 from mkdocs_jetty.cli.common import as_json, config_option, feature_named, latest, load
 from mkdocs_jetty.cli.errors import WrongUse, plain
-from mkdocs_jetty.cli.status import missing
 from mkdocs_jetty.cli.terminal import console, grid, line
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.judge.model import FeatureVerdict, StandardVerdict, Verdict
 from mkdocs_jetty.show import words
+from mkdocs_jetty.show.missing import missing
 from mkdocs_jetty.show.review import by_urgency, fillers_for, record_in_words, review_markdown, skeleton_gherkin
 from mkdocs_jetty.spec.model import Feature
 from mkdocs_jetty.spec.reader import read_page

@@ -12,9 +12,9 @@ from rich.console import Console
 from mkdocs_jetty.cli.common import as_json, config_option, feature_named, load, run_and_judge, url_for
 from mkdocs_jetty.cli.errors import plain
 from mkdocs_jetty.cli.terminal import console, grid, line, show_problems
-from mkdocs_jetty.judge.model import STANDARD_STATUSES, FeatureVerdict, ModeVerdict, StandardVerdict, Verdict
-from mkdocs_jetty.judge.standards import open_standards
+from mkdocs_jetty.judge.model import STANDARD_STATUSES, FeatureVerdict, ModeVerdict, Verdict
 from mkdocs_jetty.show import export
+from mkdocs_jetty.show.missing import missing, missing_standards
 from mkdocs_jetty.spec.model import MODES
 
 
@@ -41,40 +41,13 @@ def status(config_file: Path, wants_json: bool, feature: str | None) -> None:
     outcome.unbroken()
 
 
-def missing(judged: FeatureVerdict, verdict: Verdict) -> list[str]:
-    """What keeps a feature from its project's finish line, nearest first."""
-    needed = MODES[: MODES.index(verdict.finish_line) + 1]
-    lacks = [lack for mode in needed if (lack := lacking(mode, judged.modes[mode]))]
-    lacks += missing_standards(judged.standards)
-    return lacks or ([] if judged.complete else ["applicable standards are not all met"])
-
-
-def missing_standards(standards: Iterable[StandardVerdict]) -> list[str]:
-    """The standards for which something is missing, one line for each state."""
-    unsettled = open_standards(standards)
-    return [
-        f"standards {word}: {', '.join(named)}"
-        for word in STANDARD_STATUSES
-        if (named := [plain(each.standard.id) for each in unsettled if each.status == word])
-    ]
-
-
 def show_missing_standards(report: Console, verdict: Verdict, chosen: Iterable[FeatureVerdict]) -> None:
     """Which standards are missing: of each feature, then of the system."""
     for judged in chosen:
         for lack in missing_standards(judged.standards):
-            line(report, f"{plain(judged.feature.id)}: {lack}")
+            line(report, plain(f"{judged.feature.id}: {lack}"))
     for lack in missing_standards(verdict.standards):
-        line(report, f"system: {lack}")
-
-
-def lacking(mode: str, found: ModeVerdict) -> str:
-    return {
-        "none": f"no {mode} scenario",
-        "red": f"{mode}: {found.passed} of {found.total} passed",
-        "wip": f"{mode}: {found.passed} of {found.total} passed, the rest is known red",
-        "unknown": f"{mode}: not run",
-    }.get(found.status, "")
+        line(report, plain(f"system: {lack}"))
 
 
 def cell(found: ModeVerdict) -> str:
@@ -85,7 +58,7 @@ def cell(found: ModeVerdict) -> str:
 def in_short(judged: FeatureVerdict, verdict: Verdict) -> str:
     """What is missing, with numbers in the place of long lists."""
     lacks = [lack for lack in missing(judged, verdict) if not lack.startswith("standards ")]
-    unsettled = open_standards(judged.standards)
+    unsettled = [each for each in judged.standards if not each.settled]
     counts = {word: sum(each.status == word for each in unsettled) for word in STANDARD_STATUSES}
     lacks += [f"{count} standard{'' if count == 1 else 's'} {word}" for word, count in counts.items() if count]
     return "\n".join(lacks) or "-"

@@ -33,6 +33,7 @@ from mkdocs_jetty.run.fingerprint import dependencies_digest
 from mkdocs_jetty.run.model import Results
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.html import STYLESHEET
+from mkdocs_jetty.show.missing import gate_lines
 from mkdocs_jetty.show.review import render_review_files
 from mkdocs_jetty.show.summary import Colour, page_colour, reason, red_scenarios, summary
 from mkdocs_jetty.spec import reader
@@ -298,6 +299,9 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         for judged, page in red_scenarios(verdict):
             line = judged.scenario.row_line or judged.scenario.line
             say("%s:%s: %s: %s", page, line, judged.scenario.name, reason(judged))
+        if fails and self._settings is not None:
+            for lack in gate_lines(verdict, self._settings.fail_on):
+                say("%s", lack)
         for page, source in self._context.unread:
             opening = source.strip().split("\n", 1)[0]
             say("%s: a block was not read as specification, so it did not run: %s", page, opening)

@@ -183,7 +183,8 @@ def _judge_feature(feature: Feature, results: Results, state: State, history: Ma
 
 
 def _with_standards(feature: FeatureVerdict, standards: tuple[StandardVerdict, ...], state: State) -> FeatureVerdict:
-    settled = all(standard.settled for standard in standards)
+    # Without traits nobody knows which standards apply, so nothing says that all of them are met.
+    settled = feature.feature.traits_declared and all(standard.settled for standard in standards)
     level: Level = "stable" if feature.level == "production" and not settled else feature.level
     return replace(feature, standards=standards, level=level, complete=_complete(level, FINISH_LINES[state]))
 
@@ -248,13 +249,13 @@ class _Standards:
 def _gate(fail_on: Collection[str], *, red: bool, features: Sequence[FeatureVerdict], standards: _Standards) -> bool:
     reasons = {
         "red": red,
-        "standards": standards.open() or any(_open_claims(feature.scenarios) for feature in features),
+        "standards": standards.open() or any(open_claims(feature.scenarios) for feature in features),
         "incomplete": any(not feature.complete for feature in features),
     }
     return any(reasons[name] for name in reasons if name in fail_on)
 
 
-def _open_claims(scenarios: Iterable[JudgedScenario]) -> set[str]:
+def open_claims(scenarios: Iterable[JudgedScenario]) -> set[str]:
     """The standards that a scenario claims and does not prove: it is red, or it was not run."""
     return {
         standard

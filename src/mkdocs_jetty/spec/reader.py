@@ -197,7 +197,8 @@ class _PageReader:
     def _features(self) -> list[Feature]:
         owner = self.meta.get("owner")
         own = _strings(self.meta.get("traits"))
-        said = "traits" in self.meta
+        # An empty `traits:` was left to be filled in; `[]` says that there are none.
+        said = self.meta.get("traits") is not None
         features = []
         for draft in self.drafts:
             traits, declared = _traits(draft.tags, own, declared=said)
