@@ -78,9 +78,15 @@ def test_a_renamed_scenario_keeps_its_history() -> None:
     assert after.entries["door/unlock"].red == (DAYS[0], None)
 
 
-def test_an_edited_scenario_keeps_its_history_by_its_id() -> None:
-    before = update(Ledger(), seen((scenario(), FAILED)), DAYS[0])
-    assert history(before, seen((scenario(text="it swings"), PASSED)).spec)["door/open"].red_on == DAYS[0]
+def test_the_red_of_other_steps_says_nothing_of_those_of_now() -> None:
+    before = ledgers.challenge(update(Ledger(), seen((scenario(), FAILED)), DAYS[0]), ["door/open"], DAYS[0])
+    edited = seen((scenario(text="it swings"), PASSED))
+    for ledger in (before, update(before, edited, DAYS[1])):
+        known = history(ledger, edited.spec)["door/open"]
+        assert (known.red_on, known.red_as_it_stands, known.challenged_on) == (DAYS[0], False, None)
+    red = update(before, seen((scenario(text="it swings"), FAILED)), DAYS[2])
+    assert history(red, edited.spec)["door/open"].red_as_it_stands
+    assert parse(dump(red), "l") == red
 
 
 @pytest.mark.parametrize("slugs", [("unlock", "push"), ("open", "push")])

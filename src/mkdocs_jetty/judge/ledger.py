@@ -41,6 +41,8 @@ class Entry:
     challenged: date | None = None
     now: Literal["red", "green"] | None = None
     """How it was when it was last recorded; without it, each record of a long red would count as a new one."""
+    red_digest: str | None = None
+    """Of the steps that were last seen red: the red of other steps says nothing of these."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -136,6 +138,7 @@ def _line(entry: Entry) -> str:
         "again": [[day.isoformat(), commit] for day, commit in entry.again],
         "challenged": entry.challenged.isoformat() if entry.challenged else None,
         "now": entry.now,
+        "red_digest": entry.red_digest,
     }
     return json.dumps(record, ensure_ascii=True)
 
@@ -146,16 +149,19 @@ def _mark_record(mark: Mark | None) -> dict[str, str | None] | None:
 
 def _entry(record: dict[str, Any]) -> Entry:
     challenged = record.get("challenged")
+    red = _mark(record.get("red"))
     return Entry(
         page=_text(record["page"]),
         id=_text(record["id"]),
         digest=_text(record["digest"]),
         name=_text(record["name"]),
-        red=_mark(record.get("red")),
+        red=red,
         green=_mark(record.get("green")),
         again=tuple((date.fromisoformat(day), _optional(commit)) for day, commit in record.get("again") or ()),
         challenged=date.fromisoformat(challenged) if challenged is not None else None,
         now=_now(record.get("now")),
+        # Lines from before it was kept: the steps were then as they were last recorded.
+        red_digest=_optional(record.get("red_digest", record["digest"] if red else None)),
     )
 
 
@@ -187,6 +193,7 @@ def _joined(first: Entry, second: Entry) -> Entry:
         green=_earlier(first.green, second.green),
         again=tuple(sorted(again.items(), key=lambda mark: mark[0])),
         challenged=max((day for day in (first.challenged, second.challenged) if day), default=None),
+        red_digest=second.red_digest or first.red_digest,
     )
 
 
@@ -205,7 +212,10 @@ def digest(scenario: Scenario) -> str:
 
 def history(ledger: Ledger, spec: Spec) -> dict[str, History]:
     """What is known of each scenario of the specification, under its present id."""
-    return {scenario_id: _history(entry) for scenario_id, entry in _remembered(ledger, spec).items()}
+    now = {scenario.id: digest(scenario) for _, scenario in spec.scenarios()}
+    return {
+        scenario_id: _history(entry, now[scenario_id]) for scenario_id, entry in _remembered(ledger, spec).items()
+    }
 
 
 def update(ledger: Ledger, verdict: Verdict, today: date, commit: str | None = None, *, whole: bool = True) -> Ledger:
@@ -224,8 +234,11 @@ def update(ledger: Ledger, verdict: Verdict, today: date, commit: str | None = N
         for judged in feature.scenarios:
             scenario = judged.scenario
             before = known.get(scenario.id, Entry("", "", "", ""))
+            now = digest(scenario)
+            # Other steps may prove something; they have to be challenged anew.
+            challenged = before.challenged if before.digest == now else None
             entry = replace(
-                before, page=feature.feature.page, id=scenario.id, digest=digest(scenario), name=scenario.name
+                before, page=feature.feature.page, id=scenario.id, digest=now, name=scenario.name, challenged=challenged
             )
             seen = _seen(judged, entry, (today, commit))
             if seen.now is not None or scenario.id in known:
@@ -274,9 +287,9 @@ def _seen(judged: JudgedScenario, entry: Entry, mark: Mark) -> Entry:
     if not _truly_red(judged):
         return entry
     if entry.green is None:
-        return replace(entry, red=entry.red or mark, now="red")
+        return replace(entry, red=entry.red or mark, now="red", red_digest=entry.digest)
     again = (*entry.again, mark) if entry.now != "red" else entry.again
-    return replace(entry, again=again, now="red")
+    return replace(entry, again=again, now="red", red_digest=entry.digest)
 
 
 def _truly_red(judged: JudgedScenario) -> bool:
@@ -285,6 +298,8 @@ def _truly_red(judged: JudgedScenario) -> bool:
     return result.status in {"failed", "pending", "undefined", "ambiguous"} and result.cause != "wip-passed"
 
 
-def _history(entry: Entry) -> History:
+def _history(entry: Entry, now: str) -> History:
     red, green = entry.red or (None, None), entry.green or (None, None)
-    return History(red[0], red[1], green[0], green[1], entry.again, entry.challenged)
+    challenged = entry.challenged if entry.digest == now else None
+    seen = entry.red is None or entry.red_digest == now
+    return History(red[0], red[1], green[0], green[1], entry.again, challenged, red_as_it_stands=seen)

@@ -78,6 +78,8 @@ class History:
     """Each time it turned red after it had been green, with the commit."""
     challenged_on: date | None = None
     """When it last passed without its When steps, which proves nothing."""
+    red_as_it_stands: bool = True
+    """Whether the steps that were seen red are those of now; the red of other steps says nothing of these."""
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ def _scenario(judged: JudgedScenario, history: History, url: str) -> dict[str, A
         "row_line": scenario.row_line,
         "url": f"{url}#{anchor(scenario.id)}",
         "duration_ms": _milliseconds(result.duration_ms),
-        "red_on": _day(history.red_on),
+        "red_on": _day(history.red_on if history.red_as_it_stands else None),
         "green_on": _day(history.green_on),
         "red_again": [day.isoformat() for day, _ in history.red_again],
         "challenged_on": _day(history.challenged_on),

@@ -123,6 +123,8 @@ def past_of(verdict: Verdict, judged: JudgedScenario) -> Past | None:
         return Past((("never seen red", None),)) if unseen else None
     first = f"first red {words.day(known.red_on)}" if known.red_on else "never seen red"
     parts = [(first, known.red_commit)]
+    if not known.red_as_it_stands:
+        parts = [(f"{first} with other steps", known.red_commit), ("never seen red as it stands", None)]
     if known.green_on:
         since = "first green" if known.red_again else "green since"
         parts.append((f"{since} {words.day(known.green_on)}", known.green_commit))
