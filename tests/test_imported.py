@@ -67,6 +67,27 @@ def test_a_scenario_that_has_changed_since_is_not_run(project: Path) -> None:
     (project / "docs/index.md").write_text(PAGE.replace("| oak |", "| elm |"))
     spec = build(project, execute=False, results=["elsewhere.ndjson"])
     assert statuses(spec)["opens"] == ("unknown", False)
+    (problem,) = spec["problems"]
+    assert (problem["level"], problem["page"]) == ("warning", "elsewhere.ndjson")
+    assert problem["message"].startswith("1 result matches no scenario")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_several_files_the_worst_counts(project: Path, turned: bool) -> None:
+    text = (project / "elsewhere.ndjson").read_text()
+    (project / "windows.ndjson").write_text(text.replace('"PASSED"', '"FAILED"'))
+    names = ["elsewhere.ndjson", "windows.ndjson"]
+    spec = build(project, execute=False, results=names[::-1] if turned else names)
+    assert statuses(spec) == {"opens": ("failed", True), "jams": ("failed", True)}
+    assert not spec["problems"]
+
+
+def test_results_for_another_page_are_left_to_it(project: Path) -> None:
+    (project / "docs/other.md").write_text(PAGE.replace("# Door", "# Gate"))
+    command = [sys.executable, "-m", "mkdocs_jetty.cli", "check", "--json", "v.json", "docs/other.md"]
+    build(project, execute=False, results=["elsewhere.ndjson"])
+    subprocess.run(command, cwd=project, capture_output=True, check=False)
+    assert not json.loads((project / "v.json").read_text())["problems"]
 
 
 def test_what_runs_here_wins(project: Path) -> None:

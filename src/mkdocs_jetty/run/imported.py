@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,37 @@ class _Messages:
     definitions: dict[str, str] = field(default_factory=dict)
 
 
+class _File:
+    """The results of one file, in its order, until each is taken by the scenario it belongs to."""
+
+    def __init__(self, name: str, results: Iterable[tuple[Key, ScenarioResult]]) -> None:
+        self.name = name
+        self.by_key: dict[Key, list[ScenarioResult]] = defaultdict(list)
+        for key, result in results:
+            self.by_key[key].append(result)
+
+    def take(self, key: Key) -> ScenarioResult | None:
+        found = self.by_key.get(key)
+        return found.pop(0) if found else None
+
+    def pages(self) -> set[str]:
+        return {page for page, _, _ in self.by_key}
+
+    def left(self, elsewhere: Collection[str]) -> Problem | None:
+        """What matches no scenario of the pages that were looked at: it has changed since, or has gone."""
+        left = [key for key, results in self.by_key.items() for _ in results if key[0] not in elsewhere]
+        if not left:
+            return None
+        page, scenario, _ = left[0]
+        count = "1 result matches" if len(left) == 1 else f"{len(left)} results match"
+        message = (
+            f"{count} no scenario as it stands on the pages and counts for nothing; the first: {scenario} ({page})"
+        )
+        return Problem("warning", self.name, None, None, message)
+
+
 def with_imported(spec: Spec, results: Results, root: Path, names: Iterable[str]) -> Results:
-    """Fill in what was not run here with what was run elsewhere.
+    """Fill in what was not run here with what was run elsewhere; of several files the worst counts.
 
     Args:
         spec: The specification as it stands.
@@ -44,22 +73,28 @@ def with_imported(spec: Spec, results: Results, root: Path, names: Iterable[str]
         root: The project's directory.
         names: The files, relative to it.
     """
-    known: dict[Key, list[ScenarioResult]] = defaultdict(list)
+    files: list[_File] = []
     problems: list[Problem] = []
     for name in names:
         try:
-            for key, result in _read(root / name):
-                known[key].append(result)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # noqa: PERF203 - one file spoils itself
+            files.append(_File(name, _read(root / name)))
+        except OSError as error:  # noqa: PERF203 - one file spoils itself
+            problems.append(Problem("error", name, None, None, f"these results cannot be read: {error.strerror}"))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             message = f"these results cannot be read as Cucumber Messages (NDJSON): {type(error).__name__}: {error}"
-            problems.append(Problem("error", name, getattr(error, "lineno", None), None, message))
+            problems.append(Problem("error", name, None, None, message))
     scenarios = dict(results.scenarios)
     used = False
     for feature, scenario in spec.scenarios():
-        found = known.get(_key(feature, scenario))
+        # Taken from every file, also where it does not count: what is left then matches nothing.
+        found = [result for file in files if (result := file.take(_key(feature, scenario)))]
         if found and not scenario.defect and _is_open(scenarios.get(scenario.id)):
-            scenarios[scenario.id] = found.pop(0)
+            scenarios[scenario.id] = max(found, key=lambda result: SEVERITY.index(result.status))
             used = True
+    looked_at = {page.path for page in spec.pages}
+    # A page that is there and was not looked at: this run is on a part of the project.
+    elsewhere = {page for file in files for page in file.pages() if page not in looked_at and (root / page).exists()}
+    problems += filter(None, (file.left(elsewhere) for file in files))
     return Results(
         scenarios, (*results.problems, *problems), results.duration_s, results.interrupted, results.executed or used
     )
