@@ -8,6 +8,7 @@ import pytest
 
 from mkdocs_jetty.config import load
 from mkdocs_jetty.run import store
+from mkdocs_jetty.run.fingerprint import fingerprint
 from mkdocs_jetty.run.model import Results
 from mkdocs_jetty.run.runner import run
 from mkdocs_jetty.spec.reader import read
@@ -70,7 +71,7 @@ def test_recorded_numbers_and_the_place_reach_the_result_and_are_kept(tmp_path: 
     assert (dict(one.measured), one.environment, one.status) == ({"users": "500"}, "staging", "passed")
     settings = load(tmp_path / "mkdocs.yml")
     spec = read(settings)
-    store.save(found, spec, settings)
+    store.save(found, spec, settings, fingerprint(settings, spec))
     kept = store.load(spec, settings)
     assert kept is not None
     assert kept.scenarios["load/500-users"] == one

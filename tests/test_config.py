@@ -34,6 +34,7 @@ def test_defaults(tmp_path: Path) -> None:
         "config_file": config_file,
         "site_name": "Shop",
         "docs_dir": tmp_path / "docs",
+        "site_dir": tmp_path / "site",
         "enabled": True,
         "execute": True,
         "steps": ("features",),

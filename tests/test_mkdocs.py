@@ -286,3 +286,15 @@ def test_a_block_that_the_site_does_not_render_is_shown_at_the_end(site: Site) -
     shown = site.read("index.html")
     assert shown.index("The end.") < shown.index("Line 5: This specification was read")
     assert site.build("--strict").returncode == 1
+
+
+def test_a_dirty_build_renders_what_is_true_now(site: Site) -> None:
+    site.write("docs/cart.md", PAGE.format(then="it holds"))
+    site.write("docs/index.md", "# Home\n\n<!-- jetty/overview -->\n")
+    assert site.build().returncode == 0
+    site.write(
+        "features/steps.py", STEPS.replace("def holds():\n    pass", 'def holds():\n    raise AssertionError("no")')
+    )
+    assert site.build("--dirty").returncode == 1
+    for name in ("cart/index.html", "index.html"):
+        assert "jetty-red" in site.read(name)

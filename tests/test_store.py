@@ -9,6 +9,7 @@ import pytest
 from mkdocs_jetty import config
 from mkdocs_jetty.hosts.zensical import links
 from mkdocs_jetty.run import store
+from mkdocs_jetty.run.fingerprint import after_run, fingerprint
 from mkdocs_jetty.run.model import Results, ScenarioResult, StepResult
 from mkdocs_jetty.spec import reader
 from mkdocs_jetty.spec.model import Problem
@@ -36,7 +37,7 @@ def keep(settings: Settings, duration: float = 2.5) -> Results:
     step = StepResult("passed", duration, "features/steps.py:1", candidates=("a:1",))
     scenarios = {one.id: ScenarioResult("passed", None, (step,), duration) for _, one in spec.scenarios()}
     results = Results(scenarios, (Problem("warning", "", None, None, "odd"),), 1.5)
-    store.save(results, spec, settings)
+    store.save(results, spec, settings, fingerprint(settings, spec))
     return results
 
 
@@ -60,14 +61,34 @@ def test_prose_does_not_make_a_result_stale(settings: Settings) -> None:
         ("docs/cart.md", PAGE.replace("a cart", "two carts")),
         ("features/steps.py", "x = 1\n"),
         ("docs/conftest.py", "\n"),
+        ("app/main.py", "y = 2\n"),
+        ("app/page.html", "<p>Hello</p>\n"),
     ],
 )
 def test_what_changed_is_unknown(settings: Settings, name: str, text: str) -> None:
     keep(settings)
+    (settings.root / name).parent.mkdir(exist_ok=True)
     (settings.root / name).write_text(text)
     results = loaded(settings)
     assert results is not None
     assert {result.status for result in results.scenarios.values()} == {"unknown"}
+
+
+@pytest.mark.parametrize("name", ["site/index.html", "jetty.toml", "docs/cart.png", ".git/index", "mkdocs.yml"])
+def test_what_no_result_depends_on_may_change(settings: Settings, name: str) -> None:
+    results = keep(settings)
+    (settings.root / name).parent.mkdir(exist_ok=True)
+    (settings.root / name).write_text("")
+    assert results == loaded(settings)
+
+
+def test_a_run_may_write_files_but_code_that_changes_meanwhile_is_not_what_ran(settings: Settings) -> None:
+    spec = reader.read(settings)
+    before = fingerprint(settings, spec)
+    (settings.root / "shop.db").write_bytes(b"rows")
+    assert after_run(before, settings, spec) == fingerprint(settings, spec)
+    (settings.root / "shop.py").write_text("z = 3\n")
+    assert after_run(before, settings, spec) != fingerprint(settings, spec)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"schema": 1}', '{"schema": 99}', "[" * 100_000, "\x00\xff"])

@@ -41,6 +41,8 @@ class Settings:
     site_name: str
     docs_dir: Path
     """Absolute."""
+    site_dir: Path
+    """Absolute."""
     enabled: bool
     execute: bool
     steps: tuple[str, ...]
@@ -90,6 +92,7 @@ def load(config_file: Path) -> Settings:
         _text_setting(data, "site_name", root.name, config_file),
         root / _text_setting(data, "docs_dir", "docs", config_file),
         _plugin_options(data, config_file),
+        site_dir=root / _text_setting(data, "site_dir", "site", config_file),
         unpublished=_unpublished(data, config_file),
     )
 
@@ -101,6 +104,7 @@ def from_options(
     docs_dir: Path,
     options: Mapping[str, Any],
     *,
+    site_dir: Path | None = None,
     unpublished: tuple[str, ...] = (),
 ) -> Settings:
     """Check the plugin's options and fill in the defaults.
@@ -122,6 +126,7 @@ def from_options(
         config_file=config_file,
         site_name=site_name,
         docs_dir=(root / docs_dir).absolute(),
+        site_dir=(root / (site_dir or "site")).absolute(),
         state=declaration.state,
         declaration=declaration,
         unpublished=unpublished,

@@ -7,6 +7,7 @@ from pathlib import Path
 from mkdocs_jetty.config import load
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run import store
+from mkdocs_jetty.run.fingerprint import fingerprint
 from mkdocs_jetty.run.model import Results, ScenarioResult, StepResult
 from mkdocs_jetty.show.html import render_block
 from mkdocs_jetty.spec.reader import read
@@ -23,7 +24,7 @@ def _project(root: Path, overrides: str | None) -> tuple[str, Results | None]:
     spec = read(settings)
     step = StepResult("passed", 1.0, "features/conftest.py:3", overrides=overrides)
     results = Results({scenario.id: ScenarioResult("passed", None, (step,)) for _, scenario in spec.scenarios()})
-    store.save(results, spec, settings)
+    store.save(results, spec, settings, fingerprint(settings, spec))
     verdict = judge(spec, results, name="S", state="internal", fail_on=["red"])
     return render_block(verdict, spec.pages[0].blocks[0]), store.load(spec, settings)
 

@@ -17,6 +17,7 @@ from mkdocs_jetty.cli.terminal import line, progress
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.judge.model import FeatureVerdict, Verdict
 from mkdocs_jetty.run import runner, store
+from mkdocs_jetty.run.fingerprint import fingerprint
 from mkdocs_jetty.run.model import Results
 from mkdocs_jetty.spec.model import Page, Spec
 from mkdocs_jetty.spec.reader import read
@@ -59,11 +60,12 @@ def run_and_judge(settings: Settings, report: Console, pages: tuple[str, ...] = 
     known = assess.declared(settings, spec)
     if pages:
         spec = narrowed(spec, settings, pages)
+    before = fingerprint(settings, spec)
     with progress(report, spec, quiet=quiet) as on_result:
         results = runner.run(spec, settings, on_result)
     if not pages and results.executed and not results.interrupted:
         try:
-            store.save(results, spec, settings)
+            store.save(results, spec, settings, before)
         except OSError as error:
             line(report, f"warning: the results cannot be kept for Zensical: {error.strerror}", "yellow")
     return Outcome(spec, results, assess.assess(settings, spec, results, known))

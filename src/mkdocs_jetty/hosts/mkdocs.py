@@ -29,7 +29,7 @@ from mkdocs_jetty.assess import assess, declared, evidence_paths
 from mkdocs_jetty.hosts.markdown import MARKER, NOT_SHOWN, JettyExtension, PageContext
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run import runner
-from mkdocs_jetty.run.fingerprint import dependencies_digest
+from mkdocs_jetty.run.fingerprint import Fingerprint, after_run, fingerprint
 from mkdocs_jetty.run.model import Results
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.html import STYLESHEET
@@ -90,11 +90,12 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
 
     def __init__(self) -> None:
         self._command = "build"
+        self._dirty = False
         self._options: dict[str, Any] = {}
         self._settings: Settings | None = None
         self._context = PageContext()
         self._results: Results | None = None
-        self._digest = ""
+        self._fingerprint: Fingerprint | None = None
         self._pages: dict[str, str] = {}
         """The page of the specification that each generated file shows."""
         self._urls: dict[str, str] = {}
@@ -106,9 +107,10 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         known = {key: value for key, value in self._options.items() if key in jetty_config.OPTION_NAMES}
         return super().load_config(known, config_file_path)
 
-    def on_startup(self, *, command: str, dirty: bool) -> None:  # noqa: ARG002 # MkDocs passes it by name
+    def on_startup(self, *, command: str, dirty: bool) -> None:
         """Remember the command; that this exists also keeps the instance, and its memory, across rebuilds."""
         self._command = command
+        self._dirty = dirty
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Check the options and set up rendering; nothing runs yet, since some tools only load the configuration."""
@@ -117,8 +119,9 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         root = config_file.parent if config_file else Path.cwd()
         try:
             settings = jetty_config.from_options(
-                root, config_file, config.site_name or root.name, Path(config.docs_dir), self._options
-            )
+                root, config_file, config.site_name or root.name, Path(config.docs_dir), self._options,
+                site_dir=Path(config.site_dir),
+            )  # fmt: skip
         except jetty_config.ConfigError as error:
             raise PluginError(str(error)) from None
         if self._command == "serve" and settings.show_output == "auto":
@@ -162,6 +165,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         self._judge(settings)
         self._add_pages(files, config)
         self._urls = {self._page_path(file, settings): file.url for file in files.documentation_pages()}
+        if self._dirty:
+            self._outdate(files, settings)
         self._context.unread.clear()
         self._context.unshown.clear()
         return files
@@ -189,15 +194,24 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
                 spec, nothing, name=settings.site_name, state=settings.state, fail_on=settings.fail_on
             )
             return
-        digest = dependencies_digest(settings, spec, self._watch)
-        if self._results is not None and settings.cache and digest == self._digest:
+        before = fingerprint(settings, spec, self._watch)
+        if self._results is not None and settings.cache and before == self._fingerprint:
             self._results = self._results.reused()
         else:
             self._results = runner.run(spec, settings)
             # What was interrupted is not remembered as the answer.
-            self._digest = "" if self._results.interrupted else digest
+            whole = not self._results.interrupted
+            self._fingerprint = after_run(before, settings, spec, self._watch) if whole else None
         # Prose does not run anything, but it moves lines: the verdict is on the specification as it stands now.
         self._context.verdict = assess(settings, spec, self._results, known)
+
+    def _outdate(self, files: Files, settings: Settings) -> None:
+        """Have pages with results rendered anew in a `--dirty` build: what is true changes without their text."""
+        assert self._context.verdict is not None
+        holding = {page.path for page in self._context.verdict.spec.pages}
+        for file in files.documentation_pages():
+            if self._page_path(file, settings) in holding or MARKER.search(_content(file)):
+                Path(file.abs_dest_path).unlink(missing_ok=True)
 
     def _add_pages(self, files: Files, config: MkDocsConfig) -> None:
         verdict = self._context.verdict

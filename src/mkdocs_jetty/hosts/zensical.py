@@ -15,6 +15,7 @@ from urllib.parse import quote
 from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import assess, evidence_paths, this_day
 from mkdocs_jetty.run import store
+from mkdocs_jetty.run.fingerprint import project_files
 from mkdocs_jetty.spec import reader
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _judged(settings: Settings, stamp: tuple[object, ...]) -> Verdict | None:  #
 def _stamp(settings: Settings) -> tuple[object, ...]:
     """Changes whenever something does that the verdict is made of."""
     kept = [store.results_file(settings.root), *evidence_paths(settings)]
-    paths = [*kept, *store.step_paths(settings), *reader.specification_files(settings)]
+    paths = [*kept, *project_files(settings), *reader.specification_files(settings)]
     # Records run out with the day.
     return (this_day(), *((str(path), *_state(path)) for path in paths))
 

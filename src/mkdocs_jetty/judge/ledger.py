@@ -213,9 +213,7 @@ def digest(scenario: Scenario) -> str:
 def history(ledger: Ledger, spec: Spec) -> dict[str, History]:
     """What is known of each scenario of the specification, under its present id."""
     now = {scenario.id: digest(scenario) for _, scenario in spec.scenarios()}
-    return {
-        scenario_id: _history(entry, now[scenario_id]) for scenario_id, entry in _remembered(ledger, spec).items()
-    }
+    return {scenario_id: _history(entry, now[scenario_id]) for scenario_id, entry in _remembered(ledger, spec).items()}
 
 
 def update(ledger: Ledger, verdict: Verdict, today: date, commit: str | None = None, *, whole: bool = True) -> Ledger:

@@ -1,14 +1,12 @@
 """Keeps the results of a check, for a host that renders pages but cannot run anything.
 
 It stands in `.jetty/`, because `zensical build --clean` deletes all of `.cache`. A result counts only for the scenario
-as it was and the step files as they were: whatever has changed since has no result, and a file that cannot be
+as it was and the project's files as they were: whatever has changed since has no result, and a file that cannot be
 understood holds none.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import os
 import tempfile
@@ -16,18 +14,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from mkdocs_jetty.run.fingerprint import Fingerprint, after_run, fingerprint, scenario_digest
 from mkdocs_jetty.run.model import STATUSES, Cause, Results, ScenarioResult, StepResult
 from mkdocs_jetty.spec.model import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mkdocs_jetty.config import Settings
-    from mkdocs_jetty.spec.model import Feature, Scenario, Spec
+    from mkdocs_jetty.spec.model import Spec
 
-SCHEMA = 1
-STALE = "It has changed since it last ran, or the step files have. Run `jetty check` again."
-_SKIPPED = {"__pycache__", "node_modules", "venv"}
+SCHEMA = 2
+STALE = "It has changed since it last ran, or a file of the project has. Run `jetty check` again."
 _TIMES = {"duration_ms", "duration_s"}
 
 
@@ -36,8 +32,9 @@ def results_file(root: Path) -> Path:
     return root / ".jetty" / "results.json"
 
 
-def save(results: Results, spec: Spec, settings: Settings) -> None:
-    """Keep the results of a full run; the file is left alone when they say the same as before."""
+def save(results: Results, spec: Spec, settings: Settings, before: Fingerprint) -> None:
+    """Keep the results of a full run that began at `before`; the file is left alone when they say the same."""
+    kept = after_run(before, settings, spec)
     scenarios = {
         scenario.id: {"digest": scenario_digest(feature, scenario), **asdict(results.scenarios[scenario.id])}
         for feature, scenario in spec.scenarios()
@@ -46,7 +43,8 @@ def save(results: Results, spec: Spec, settings: Settings) -> None:
     record = {
         "schema": SCHEMA,
         "config": settings.config_file.name if settings.config_file else "mkdocs.yml",
-        "code": _code_digest(spec, settings),
+        "sources": kept.sources,
+        "others": kept.others,
         "duration_s": round(results.duration_s, 3),
         "problems": [asdict(problem) for problem in results.problems],
         "scenarios": scenarios,
@@ -76,42 +74,12 @@ def kept_config(root: Path) -> str | None:
     return Path(name).name if isinstance(name, str) and name else None
 
 
-def step_paths(settings: Settings) -> Iterator[Path]:
-    """The Python files that may define steps: those of `steps`, and those that stand beside the pages."""
-    for place in (*(settings.root / entry for entry in settings.steps), settings.docs_dir):
-        if place.is_file():
-            yield place
-        for folder, folders, names in os.walk(place):
-            folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
-            yield from (Path(folder, name) for name in sorted(names) if name.endswith(".py"))
-
-
-# ---- what a result holds for ----
-
-
-def scenario_digest(feature: Feature, scenario: Scenario) -> str:
-    """What a scenario says and where it belongs, but not the line it stands on."""
-    steps = [[s.keyword, s.type, s.text, s.table, s.docstring, s.media_type, s.background] for s in scenario.steps]
-    place = [scenario.id, scenario.name, feature.name, feature.page, scenario.mode]
-    said = [place, sorted(scenario.tags), steps, scenario.defect]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
-
-
-def _code_digest(spec: Spec, settings: Settings) -> str:
-    digest = hashlib.sha256()
-    named = (settings.root / name for page in spec.pages for name in page.steps)
-    for path in dict.fromkeys((*step_paths(settings), *named)):
-        with contextlib.suppress(OSError):
-            digest.update(f"{os.path.relpath(path, settings.root)}\0".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
 # ---- reading; whatever is not as expected raises, and then nothing is known ----
 
 
 def _results(record: dict[str, Any], spec: Spec, settings: Settings) -> Results:
-    fresh = record["code"] == _code_digest(spec, settings)
+    now = fingerprint(settings, spec)
+    fresh = (record["sources"], record["others"]) == (now.sources, now.others)
     kept = record["scenarios"]
     found: dict[str, ScenarioResult] = {}
     for feature, scenario in spec.scenarios():
