@@ -10,7 +10,13 @@ import pytest
 
 from mkdocs_jetty.errors import ConfigError
 from mkdocs_jetty.spec.model import Problem
-from mkdocs_jetty.standards.declaration import check_declaration, parse_declaration, read_declaration, validity
+from mkdocs_jetty.standards.declaration import (
+    check_declaration,
+    parse_declaration,
+    read_declaration,
+    settled,
+    validity,
+)
 from mkdocs_jetty.standards.model import (
     Applies,
     Attestation,
@@ -257,9 +263,118 @@ def test_too_many_open_waivers_are_a_warning() -> None:
     assert problems(waivers=(*waivers[:5], expired)) == []
 
 
-def test_without_a_preset_only_features_and_days_are_checked() -> None:
-    assert problems(preset=None, attestations=(replace(ATTESTED, standard="whatever"),)) == []
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        (replace(ATTESTED, standard="dependency-vulnerabilities"), "is proved by a report of another tool"),
+        (Report("latency-budget", "r.json"), "is proved by a scenario; a report cannot stand in for one"),
+        (Report("penetration-test", "r.json"), "is proved by a person's dated statement; a report cannot stand in"),
+    ],
+)
+def test_a_record_of_a_kind_that_never_counts_is_refused(record: Attestation | Report, message: str) -> None:
+    kind = "attestations" if isinstance(record, Attestation) else "reports"
+    (problem,) = problems(**{kind: (record,)})  # type: ignore[arg-type]
+    assert (problem.level, problem.line) == ("error", record.line)
+    assert message in problem.message
+
+
+def test_a_declared_format_that_cannot_answer_is_refused() -> None:
+    (problem,) = problems(preset=None, reports=(Report("backups", "r.sarif", "sarif"),))
+    assert "a report of the kind sarif cannot answer `backups`; one of junit can" in problem.message
+    assert problems(preset=None, reports=(Report("backups", "r.xml", "junit"),)) == []
+
+
+def test_without_a_preset_the_catalogue_says_what_there_is() -> None:
+    assert problems(preset=None, attestations=(ATTESTED,)) == []
+    (problem,) = problems(preset=None, attestations=(replace(ATTESTED, standard="nonsense"),))
+    assert "`nonsense` is not a standard of the catalogue" in problem.message
     assert len(problems(preset=None, since=date(2026, 11, 23))) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("nonsense", "p95", "1 s"), "there is no standard `nonsense`"),
+        (("latency-budget", "p96", "1 s"), "latency-budget has no threshold `p96`; it has p95, p99"),
+        (("latency-budget", "p95", "5 MB"), "cannot be compared"),
+    ],
+)
+def test_without_a_preset_a_threshold_still_has_to_be_one(change: tuple[str, str, str], message: str) -> None:
+    (problem,) = problems(preset=None, thresholds=(ThresholdChange(*change, None, 3),))
+    assert (problem.level, problem.line) == ("error", 3)
+    assert message in problem.message
+    assert problems(preset=None, thresholds=(ThresholdChange("latency-budget", "p95", "9 s", None, 3),)) == []
+
+
+def test_days_of_the_project_have_their_line() -> None:
+    text = '[project]\npreset = ["startup-mvp"]\nsince = 2099-01-01\n[[transition]]\nstate = "external"\n'
+    found = check_declaration(parse_declaration(f"{text}on = 2098-01-01\n"), None, (), TODAY)
+    assert [each.line for each in found] == [3, 6]
+
+
+MANY = """\
+[project]
+state = "external"
+preset = ["startup-mvp"]
+since = 2099-01-01
+[thresholds.latency-budget]
+p95 = "9 s"
+[thresholds.nonsense]
+x = 1
+[[attestation]]
+standard = "uptime-monitoring"
+by = "Ada"
+on = 2026-11-01
+until = 2036-11-01
+link = "l"
+statement = "s"
+feature = "nowhere"
+[[waiver]]
+standard = "backupps"
+reason = "risk-accepted"
+text = "t"
+owner = "Ada"
+approver = "Bob"
+on = 2026-11-01
+until = 2028-01-01
+"""
+ALL = [(4, "in the future"), (6, "looser than"), (8, "no standard 'nonsense'"),
+       (9, "no feature"), (9, "runs 3653 days"),
+       (17, "`backupps` is not a standard"), (17, "lasts 426 days")]  # fmt: skip
+
+
+def test_all_that_is_wrong_is_told_in_one_go(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        settled(parse_declaration(MANY), tmp_path, ["map"], TODAY)
+    told(str(refused.value), ALL)
+
+
+def test_a_mistake_in_writing_hides_none_in_meaning(tmp_path: Path) -> None:
+    text = MANY.replace('"Bob"', '"ada"').replace("on = 2026-11-01\nuntil = 2036", "until = 2036")
+    (tmp_path / "jetty.toml").write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        read_declaration(tmp_path)
+    # Features and the day are known only when the pages are.
+    told(str(refused.value), [(6, "looser than"), (8, "no standard 'nonsense'"), (9, "`attestation` needs `on`"),
+                              (16, "`backupps` is not a standard"), (16, "lasts 426 days"),
+                              (21, "`approver` is the owner")])  # fmt: skip
+
+
+def told(message: str, expected: list[tuple[int, str]]) -> None:
+    lines = message.splitlines()
+    assert len(lines) == len(expected), lines
+    for line, (number, said) in zip(lines, expected, strict=True):
+        assert line.startswith(f"jetty.toml:{number}: ")
+        assert said in line
+
+
+def test_presets_that_cannot_be_told_leave_the_ids_open(tmp_path: Path) -> None:
+    text = MANY.replace('"startup-mvp"', '"none.yml"').replace("2099-01-01", "2026-01-01")
+    with pytest.raises(ConfigError) as refused:
+        settled(parse_declaration(text), tmp_path, ["nowhere"], TODAY)
+    lasts, unread = str(refused.value).splitlines()
+    assert "lasts 426 days" in lasts
+    assert unread == "jetty.toml: none.yml: this preset cannot be read: No such file or directory"
 
 
 # ---- writing ----

@@ -132,6 +132,11 @@ def test_known_red_is_unmet() -> None:
         ({"users": "500"}, "met", "users 500 (at least 500)"),
         ({"users": "499"}, "unmet", "users was 499; asks for at least 500"),
         ({"users": "plenty"}, "unknown", "cannot be compared"),
+        ({"users": "5000; 600"}, "met", "users 5000; 600 (at least 500)"),
+        ({"users": "5000; 5"}, "unmet", "users was 5; asks for at least 500"),
+        ({"users": "5; 5000"}, "unmet", "users was 5; asks for at least 500"),
+        ({"users": "5000; plenty"}, "unknown", "users plenty cannot be compared"),
+        ({"users": "plenty; 5"}, "unmet", "users was 5"),
         ({}, "met", "threshold not shown"),
         ({"colour": "red"}, "met", "threshold not shown"),
     ],
@@ -141,6 +146,20 @@ def test_what_the_run_recorded_is_held_against_the_threshold(measured: Any, stat
     found = only(one, [("production", passed(**measured))])
     assert found.status == status
     assert note in found.note
+
+
+def test_words_with_a_semicolon_are_one_value() -> None:
+    one = standard(thresholds=threshold("who", "exact", "everyone; keys for staff"))
+    for said in ("everyone; keys for staff", "everyone; keys for staff; everyone; keys for staff"):
+        assert only(one, [("production", passed(who=said))]).status == "met"
+    for said in ("everyone", "everyone; keys for staff; everyone", "everyone; keys for staff; nobody; keys for staff"):
+        assert only(one, [("production", passed(who=said))]).status == "unmet"
+
+
+def test_what_several_scenarios_recorded_is_shown_together() -> None:
+    one = standard(thresholds=threshold("users", "at-least", "500"))
+    rows = [("production", passed(users="500")), ("production", passed(users="800"))]
+    assert only(one, rows).note == "users 500; 800 (at least 500)"
 
 
 @pytest.mark.parametrize(
@@ -206,6 +225,14 @@ def test_a_record_of_another_feature_or_of_a_feature_for_the_system_does_not_cou
 def test_a_report_counts_within_its_age(report: ReportFinding, status: str) -> None:
     one = standard("external-check", thresholds=threshold("fresh", "at-most", "7 days"))
     assert only(one, (), Declaration("external"), [report]).status == status
+
+
+@pytest.mark.parametrize(("ahead", "status"), [(0, "met"), (1, "met"), (2, "unknown"), (26000, "unknown")])
+@pytest.mark.parametrize("limits", [threshold("fresh", "at-most", "7 days"), {}])
+def test_a_report_from_the_future_is_of_no_known_age(ahead: int, status: str, limits: dict[str, Threshold]) -> None:
+    found = only(standard("external-check", thresholds=limits), (), Declaration("external"), [finding(-ahead)])
+    assert found.status == status
+    assert ("dated in the future" in found.note) is (status == "unknown")
 
 
 def test_the_worst_of_several_reports_counts() -> None:

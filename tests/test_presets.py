@@ -13,6 +13,7 @@ from mkdocs_jetty.standards.model import Direction, Preset, Threshold, Threshold
 from mkdocs_jetty.standards.presets import FRAMEWORKS, PRESETS, PresetError, applies_to, resolve
 from mkdocs_jetty.standards.quantities import parse, satisfies, stricter
 
+OWN = "standards:\n- {id: x, title: x, statement: x, "
 DOCS = Path(__file__).parent.parent / "docs" / "standards"
 NOWHERE = Path("/nonexistent")
 CHOICES = {
@@ -361,7 +362,10 @@ def test_an_own_preset_extends_adds_loosens_and_drops(own: Path) -> None:
     assert threshold(got, "latency-budget", "p95").looser
     assert threshold(got, "latency-budget", "p95").reason == "Reports are computed on request."
     assert got.standard("backups") is None
-    assert got.warnings == ("Our services does not ask for backups: Nothing is stored.",)
+    assert not got.warnings
+    assert [str(each) for each in got.dropped] == [
+        "own.yml:17: Our services does not ask for backups: Nothing is stored."
+    ]
 
 
 def test_the_declaration_may_tighten_what_an_own_preset_loosened(own: Path) -> None:
@@ -369,6 +373,89 @@ def test_the_declaration_may_tighten_what_an_own_preset_loosened(own: Path) -> N
     assert (got.value, got.preset_value, got.looser) == ("2 s", "1 second", True)
     got = threshold(resolve(["own.yml"], [], [change("900 ms")], own), "latency-budget", "p95")
     assert not got.looser
+
+
+@pytest.mark.parametrize(
+    ("value", "reason", "preset_value", "looser"),
+    [("8", "Old users.", "5", True), ("3", None, "5", False), ("12", "Older users.", "5", True)],
+)
+def test_what_a_house_preset_tightened_is_what_a_project_loosens(
+    tmp_path: Path, value: str, reason: str | None, preset_value: str, *, looser: bool
+) -> None:
+    (tmp_path / "own.yml").write_text("extends: startup-mvp\nthresholds:\n  login-throttling: {attempts: 5}\n")
+    change = ThresholdChange("login-throttling", "attempts", value, reason, 4)
+    got = threshold(resolve(["own.yml"], [], [change], tmp_path), "login-throttling", "attempts")
+    assert (got.value, got.preset_value, got.looser) == (value, preset_value, looser)
+    (tmp_path / "more.yml").write_text(
+        f"extends: own.yml\nthresholds:\n  login-throttling: {{attempts: {value}, reason: {reason or 'More.'}}}\n"
+    )
+    got = threshold(resolve(["more.yml"], [], [], tmp_path), "login-throttling", "attempts")
+    assert (got.value, got.preset_value, got.looser) == (value, preset_value, looser)
+
+
+def test_another_word_than_the_house_chose_is_a_deviation_from_it(tmp_path: Path) -> None:
+    (tmp_path / "own.yml").write_text(
+        "extends: production-saas\nthresholds:\n  accessibility: {level: AAA, reason: Our users need it.}\n"
+    )
+    change = ThresholdChange("accessibility", "level", "AA", "Not yet.", 4)
+    got = threshold(resolve(["own.yml"], [], [change], tmp_path), "accessibility", "level")
+    assert (got.value, got.preset_value, got.looser) == ("AA", "AAA", True)
+
+
+def test_a_standard_asked_for_by_name_needs_no_framework(tmp_path: Path) -> None:
+    own = "standards: [unique-identity, emergency-access]\nthresholds:\n  emergency-access: {limit: 1 hour}\n"
+    for base, frameworks in (("startup-mvp", ()), ("regulated", ("hipaa",))):
+        (tmp_path / "own.yml").write_text(f"extends: {base}\n{own}")
+        got = resolve(["own.yml"], frameworks, [], tmp_path)
+        standard = got.standard("unique-identity")
+        assert standard is not None
+        assert applies_to(standard, ["authentication"], got.frameworks) == (True, "trait authentication")
+        assert threshold(got, "emergency-access", "limit").value == "1 hour"
+
+
+def test_a_standard_of_a_framework_that_nobody_can_name_is_an_error(tmp_path: Path) -> None:
+    own = "standards:\n- {id: x, title: x, statement: x, applies_to: {framework: [hipaa]}}\n"
+    (tmp_path / "own.yml").write_text(f"extends: startup-mvp\n{own}")
+    with pytest.raises(PresetError, match=r"^own\.yml:3: x is only for the framework hipaa, and frameworks need"):
+        resolve(["own.yml"], [], [], tmp_path)
+    (tmp_path / "own.yml").write_text(f"extends: regulated\n{own}")
+    assert resolve(["own.yml"], ["hipaa"], [], tmp_path).standard("x")
+
+
+def test_a_trait_of_ones_own_is_declared(tmp_path: Path) -> None:
+    own = "standards:\n- {id: x, title: x, statement: x, applies_to: {any_of: [[kiosk]]}}\n"
+    (tmp_path / "base.yml").write_text("extends: startup-mvp\ntraits: [kiosk]\n")
+    (tmp_path / "own.yml").write_text(f"extends: base.yml\n{own}")
+    standard = resolve(["own.yml"], [], [], tmp_path).standard("x")
+    assert standard is not None
+    assert standard.applies.traits == (("kiosk",),)
+    (tmp_path / "own.yml").write_text(f"extends: startup-mvp\n{own}")
+    with pytest.raises(PresetError, match=r"own\.yml:3: there is no trait 'kiosk'; name one of your own in 'traits'"):
+        resolve(["own.yml"], [], [], tmp_path)
+
+
+def test_two_own_presets_with_another_standard_of_one_id_cannot_be_combined(tmp_path: Path) -> None:
+    own = "extends: startup-mvp\nstandards:\n- {{id: own-a, title: A, statement: A, evidence: {}}}\n"
+    (tmp_path / "one.yml").write_text(own.format("scenario"))
+    (tmp_path / "two.yml").write_text(own.format("attestation"))
+    with pytest.raises(PresetError, match=r"two standards 'own-a', at one\.yml:3 and two\.yml:3; give one of them"):
+        resolve(["one.yml", "two.yml"], [], [], tmp_path)
+    (tmp_path / "two.yml").write_text("extends: one.yml\nstandards: [chaos-engineering]\n")
+    assert resolve(["one.yml", "two.yml"], [], [], tmp_path).standard("own-a")
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "own.yml").write_text(
+        "extends: startup-mvp\nstandards: [cashing]\nthresholds:\n  latency-budget: {p95: 9 s}\ndrop: {backup: x}\n"
+    )
+    with pytest.raises(PresetError) as error:
+        resolve(["own.yml", "none.yml"], [], [], tmp_path)
+    assert [line.split(": ")[0] for line in str(error.value).splitlines()] == [
+        "own.yml:2", "own.yml:4", "own.yml:5", "jetty.toml",
+    ]  # fmt: skip
+    wrong = (change("9 s"), ThresholdChange("nonsense", "x", "1", None, 9))
+    with pytest.raises(PresetError, match=r"jetty\.toml:7: .*\njetty\.toml:9: "):
+        preset("startup-mvp", changes=wrong)
 
 
 def test_an_own_preset_may_be_toml_and_extend_a_file(own: Path) -> None:
@@ -416,6 +503,37 @@ def test_a_circle_of_presets_is_named(tmp_path: Path) -> None:
             "own.yml:5: p95 = '3 s' is looser than",
         ),
         ("extends: startup-mvp\nthresholds: [1]\n", "own.yml:2: 'thresholds' must be a table"),
+        (
+            "extends: startup-mvp\nthresholds: {rate-limiting: {limit: 9}}\nthresholds: {latency-budget: {p95: 1 s}}\n",
+            "own.yml:3: not YAML: the key 'thresholds' is there twice",
+        ),
+        (
+            "extends: startup-mvp\nthresholds:\n  latency-budget:\n    p95: 4 s\n    reason: false\n",
+            "own.yml:5: the reason for latency-budget must be a text, not False",
+        ),
+        (
+            f"extends: startup-mvp\n{OWN}applies_to: {{any_of: [[authenticaton]]}}}}\n",
+            "own.yml:3: there is no trait 'authenticaton' (did you mean `authentication`?)",
+        ),
+        (
+            f"extends: startup-mvp\n{OWN}applies_to: {{any-of: [[ui]], scop: system}}}}\n",
+            "own.yml:3: applies_to has no key 'any-of' (did you mean `any_of`?); it has scope, any_of, framework",
+        ),
+        (f"extends: startup-mvp\n{OWN}applies_to: {{framework: [hippa]}}}}\n", "not 'hippa'"),
+        (
+            f"extends: startup-mvp\n{OWN}thresholds: {{n: {{direction: at-most, unit: s, value: 2 s}}}}}}\n",
+            "own.yml:3: the threshold 'n' has no key 'unit'; it has direction, value",
+        ),
+        (
+            f"extends: startup-mvp\n{OWN}thresholds: {{n: {{direction: at-most, value: soon}}}}}}\n",
+            "own.yml:3: the value of 'n' must be a quantity such as",
+        ),
+        (f"extends: startup-mvp\n{OWN}thresholds: {{n: {{direction: exact, value: }}}}}}\n", "needs a 'value'"),
+        (f"extends: startup-mvp\n{OWN}reports: [sarif]}}\n", "whose 'evidence' is external-check"),
+        (f"extends: startup-mvp\n{OWN}evidence: external-check, reports: [srif]}}\n", "not 'srif'"),
+        (f"extends: startup-mvp\n{OWN}presets: [enterprise]}}\n", "leave 'presets' out"),
+        (f"extends: startup-mvp\n{OWN}aliases: [latency-budget]}}\n", "there is a standard 'latency-budget' already"),
+        ("extends: startup-mvp\ntraits: kiosk\n", "own.yml:2: 'traits' must be a list"),
     ],
 )
 def test_what_is_wrong_in_an_own_preset_is_told_with_its_line(tmp_path: Path, text: str, message: str) -> None:
@@ -425,7 +543,11 @@ def test_what_is_wrong_in_an_own_preset_is_told_with_its_line(tmp_path: Path, te
 
 
 def test_a_preset_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(PresetError, match=r"none\.yml: this preset cannot be read: No such file"):
+    (tmp_path / "jetty.toml").write_text('# the preset\n[project]\npreset = ["own.yml"]\n')
+    (tmp_path / "own.yml").write_text("title: x\nextends: none.yml\n")
+    with pytest.raises(PresetError, match=r"^own\.yml:2: none\.yml: this preset cannot be read: No such file"):
+        resolve(["own.yml"], [], [], tmp_path)
+    with pytest.raises(PresetError, match=r"^jetty\.toml:3: none\.yml: this preset cannot be read: No such file"):
         resolve(["none.yml"], [], [], tmp_path)
 
 

@@ -8,19 +8,28 @@ from pathlib import Path
 
 import pytest
 
+from mkdocs_jetty.standards.catalogue import load_catalogue
 from mkdocs_jetty.standards.model import Applies, Report, ReportFinding, Standard, Threshold
-from mkdocs_jetty.standards.reports import read_report
+from mkdocs_jetty.standards.presets import resolve
+from mkdocs_jetty.standards.reports import answering, read_report
 
 REPORTS = Path(__file__).parent / "reports"
 
 
-def standard(**thresholds: str) -> Standard:
-    exact = {"level"}
+def standard(*reports: str, **thresholds: str) -> Standard:
+    exact = {"level", "form"}
     return Standard(
         "some-standard", "security", "Some", "Some.", Applies("system"), "external-check",
         {name: Threshold(name, "exact" if name in exact else "at-most", value, value)
          for name, value in thresholds.items()},
+        reports=reports,
     )  # fmt: skip
+
+
+def shipped(standard_id: str) -> Standard:
+    found = resolve(["production-saas"], [], [], REPORTS).standard(standard_id)
+    assert found is not None
+    return found
 
 
 AGES = standard(critical="14 days", high="30 days", fresh="7 days")
@@ -58,7 +67,15 @@ def test_the_date_is_the_reports_own(name: str, made_on: date | None) -> None:
         ("semgrep.sarif", standard(level="high"), False, "1 finding of severity high or above: sql-injection"),
         ("semgrep.sarif", standard(level="medium"), False,
          "2 findings of severity medium or above: sql-injection, weak"),
-        ("semgrep.sarif", standard(), False, "3 findings of severity low or above"),
+        ("semgrep.sarif", standard("sarif"), False, "3 findings of severity low or above"),
+        ("semgrep.sarif", standard(), False, "a report of the kind sarif cannot answer some-standard"),
+        ("zap.json", standard(level="high", coverage="80%"), False, "not in the report: coverage"),
+        ("zap.json", standard("zap", level="high", form="weekly"), True, "threshold not shown: form"),
+        ("zap.json", standard("sarif", level="high"), False, "one of sarif can"),
+        ("junit.xml", standard(level="high"), False, "one of sarif, cyclonedx, pip-audit, zap can"),
+        ("junit.xml", standard(rpo="1 hour", keep="30 days"), False, "not in the report: keep"),
+        ("junit.xml", standard(rpo="1 hour", form="daily"), True, "1 test skipped; threshold not shown: form"),
+        ("junit.xml", standard(rpo="1 hour", fresh="7 days", rotate="1 year"), True, "threshold not shown: rotate"),
         ("zap.json", standard(level="high"), True, "0 findings of severity high or above"),
         ("zap.json", standard(level="medium"), False, "Content Security Policy Header Not Set"),
         ("components.cdx.json", AGES, False,
@@ -149,6 +166,158 @@ def mutants(data: object, value: object) -> list[object]:
     elif isinstance(data, list):
         result += [[*data[:at], each, *data[at + 1 :]] for at, part in enumerate(data) for each in mutants(part, value)]
     return result
+
+
+# ---- which report answers which standard ----
+
+SILENT = (
+    '{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x"}}, "results": [], '
+    '"invocations": [{"endTimeUtc": "2026-11-20T00:00:00Z"}]}]}'
+)
+ONE_TEST = '<testsuite timestamp="2026-11-20T00:00:00" tests="1"><testcase name="a">{}</testcase></testsuite>'
+
+
+@pytest.mark.parametrize(
+    ("standard_id", "ok"),
+    [
+        ("security-scanning", True),
+        ("secrets-management", True),
+        ("dependency-vulnerabilities", True),
+        ("page-performance", False),
+        ("service-level-objective", False),
+        ("backups", False),
+        ("transport-encryption", False),
+        ("performance-regression", False),
+        ("web-application-firewall", False),
+        ("change-approval", False),
+    ],
+)
+def test_a_scan_that_found_nothing_answers_only_what_a_scan_can(tmp_path: Path, standard_id: str, *, ok: bool) -> None:
+    (tmp_path / "scan.sarif").write_text(SILENT)
+    assert finding("scan.sarif", shipped(standard_id), tmp_path).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("standard_id", "shown", "missing"),
+    [
+        ("transport-encryption", {"version": "1.3", "left": "60 days"}, "version, left"),
+        ("service-level-objective", {"slo": "99.95%"}, "slo"),
+        ("backups", {"rpo": "20 minutes", "keep": "35 days"}, "rpo, keep"),
+        ("performance-regression", {"worse": "3%"}, "worse"),
+        ("page-performance", {"lcp": "2 s", "inp": "100 ms", "cls": "0.05", "weight": "1 MB"}, "lcp, inp, cls, weight"),
+    ],
+)
+def test_a_test_run_has_to_show_the_numbers(
+    tmp_path: Path, standard_id: str, shown: dict[str, str], missing: str
+) -> None:
+    (tmp_path / "junit.xml").write_text(ONE_TEST.format(""))
+    silent = finding("junit.xml", shipped(standard_id), tmp_path)
+    assert not silent.ok
+    assert f"not in the report: {missing}" in silent.note
+    (tmp_path / "junit.xml").write_text(ONE_TEST.format(properties(shown)))
+    assert finding("junit.xml", shipped(standard_id), tmp_path).ok
+
+
+def properties(values: dict[str, str]) -> str:
+    each = "".join(f'<property name="{name}" value="{value}"/>' for name, value in values.items())
+    return f"<properties>{each}</properties>"
+
+
+def test_a_standard_without_numbers_is_proved_by_its_tests(tmp_path: Path) -> None:
+    (tmp_path / "junit.xml").write_text(ONE_TEST.format(""))
+    assert finding("junit.xml", shipped("web-application-firewall"), tmp_path).ok
+    assert not finding("junit.xml", shipped("security-scanning"), tmp_path).ok
+
+
+def test_every_external_check_that_ships_says_what_answers_it() -> None:
+    entries = [entry for entry in load_catalogue().entries if entry.evidence == "external-check"]
+    assert len(entries) == 12
+    assert all(entry.reports for entry in entries)
+    assert answering(shipped("backups")) == ("junit",)
+
+
+def test_what_became_known_after_the_scan_has_a_wrong_date(tmp_path: Path) -> None:
+    bill = json.loads((REPORTS / "components.cdx.json").read_text(encoding="utf-8"))
+    for published, ok in (("2026-11-21T10:00:00Z", True), ("2027-11-01T00:00:00Z", False)):
+        bill["vulnerabilities"] = [{"id": "CVE-1", "published": published, "ratings": [{"severity": "critical"}]}]
+        (tmp_path / "bom.json").write_text(json.dumps(bill))
+        assert finding("bom.json", AGES, tmp_path).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "grave"),
+    [("R1", "critical"), ("R1/sub", "critical"), ("R1/a/b", "critical"), ("R1/a/own", "low"), ("R12", "low")],
+)
+def test_a_rule_is_found_above_the_id_of_its_result(tmp_path: Path, rule_id: str, grave: str) -> None:
+    scan = json.loads(SILENT)
+    (run,) = scan["runs"]
+    run["tool"]["driver"]["rules"] = [
+        {"id": "R1", "properties": {"security-severity": "9.8"}},
+        {"id": "R1/a/own", "properties": {"security-severity": "1.0"}},
+    ]
+    run["results"] = [{"ruleId": rule_id, "level": "note"}]
+    (tmp_path / "scan.sarif").write_text(json.dumps(scan))
+    assert finding("scan.sarif", standard(level="high"), tmp_path).measured[f"findings {grave}"] == "1"
+
+
+# ---- JUnit ----
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ('<testsuite tests="3" failures="2" errors="0"><testcase/></testsuite>', "2 of its tests failed"),
+        ('<testsuite tests="1" errors="1"><testcase/></testsuite>', "1 of its tests failed"),
+        ('<testsuite tests="3"><testcase/></testsuite>', "a suite says 3 tests, and holds 1"),
+        (
+            '<testsuite tests="1" failures="0" errors="0"><testcase/><testcase/></testsuite>',
+            "says 1 tests, and holds 2",
+        ),
+        ('<testsuite tests="1" skipped="1"><testcase/></testsuite>', "1 of its tests were skipped"),
+        ('<testsuites failures="1"><testsuite tests="1"><testcase/></testsuite></testsuites>', "1 of its tests failed"),
+    ],
+)
+def test_a_test_report_that_contradicts_itself_proves_nothing(tmp_path: Path, text: str, error: str) -> None:
+    (tmp_path / "junit.xml").write_text(text)
+    assert error in str(finding("junit.xml", standard(), tmp_path).error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<testsuite tests="2" failures="0" skipped="1"><testcase/><testcase><skipped/></testcase></testsuite>',
+        # pytest counts subtests, and writes one case for all of a test
+        '<testsuite tests="8" failures="0" errors="0" skipped="0"><testcase/><testcase/></testsuite>',
+        # a suite's counts with those of the suites inside, and without
+        '<testsuite tests="2"><testcase/><testsuite tests="1"><testcase/></testsuite></testsuite>',
+        '<testsuite tests="1"><testcase/><testsuite tests="1"><testcase/></testsuite></testsuite>',
+    ],
+)
+def test_an_honest_test_report_counts_whoever_wrote_it(tmp_path: Path, text: str) -> None:
+    (tmp_path / "junit.xml").write_text(text)
+    assert finding("junit.xml", standard(), tmp_path).ok
+
+
+def test_what_failed_is_told_as_that_whatever_the_counts_say(tmp_path: Path) -> None:
+    (tmp_path / "junit.xml").write_text('<testsuite tests="1" failures="2"><testcase><failure/></testcase></testsuite>')
+    result = finding("junit.xml", standard(), tmp_path)
+    assert (result.error, result.note.split(";")[0]) == (None, "1 test failed")
+
+
+def test_a_disabled_test_has_not_passed(tmp_path: Path) -> None:
+    (tmp_path / "junit.xml").write_text('<testsuite tests="1" disabled="1"><testcase status="notrun"/></testsuite>')
+    assert not finding("junit.xml", standard(), tmp_path).ok
+
+
+def test_the_worst_of_several_values_counts(tmp_path: Path) -> None:
+    cases = [f"<testcase>{properties({'worse': value})}</testcase>" for value in ("80%", "2%")]
+    for order in (cases, cases[::-1]):
+        (tmp_path / "junit.xml").write_text(f"<testsuite>{''.join(order)}</testsuite>")
+        result = finding("junit.xml", standard(worse="15%"), tmp_path)
+        assert not result.ok
+        assert "worse is 80%, and at most 15% is asked" in result.note
+    (tmp_path / "junit.xml").write_text(f"<testsuite>{cases[1]}{cases[1]}</testsuite>")
+    assert finding("junit.xml", standard(worse="15%"), tmp_path).measured == {"worse": "2%"}
 
 
 def test_only_skipped_tests_prove_nothing(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What ends a command early: one line on stderr and an exit status, whatever the message holds."""
+"""What ends a command early: a line on stderr for each mistake and an exit status, whatever the message holds."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ def plain(value: object) -> str:
 
 
 class WrongUse(click.ClickException):
-    """Something that the caller has to put right."""
+    """Something that the caller has to put right; the message is a line for each mistake."""
 
     exit_code = WRONG_USE
 
     def show(self, file: Any = None) -> None:
-        """One line on stderr, whatever the message holds."""
-        click.echo(f"Error: {plain(self.message)}", file=file, err=True)
+        """Each mistake on a line of its own on stderr, harmless whatever it holds."""
+        for each in self.message.split("\n"):
+            if each.strip():
+                click.echo(f"Error: {plain(each)}", file=file, err=True)
 
 
 class Interrupted(click.ClickException):

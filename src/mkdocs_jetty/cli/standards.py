@@ -6,7 +6,7 @@ Each shows or checks what a change would mean before it writes anything.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -22,12 +22,12 @@ from mkdocs_jetty.cli.status import in_short, show_missing_standards
 from mkdocs_jetty.cli.terminal import console, grid, line
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.judge.model import FeatureVerdict, Verdict
+from mkdocs_jetty.spec.model import Feature
 from mkdocs_jetty.spec.reader import read
 from mkdocs_jetty.standards import writing
-from mkdocs_jetty.standards.catalogue import load_catalogue
 from mkdocs_jetty.standards.declaration import check_declaration
 from mkdocs_jetty.standards.model import WAIVER_REASONS, Attestation, Declaration, Preset, Waiver
-from mkdocs_jetty.standards.presets import PRESETS, resolve
+from mkdocs_jetty.standards.presets import BY_COMMAND, PRESETS, applies_to, resolve
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -50,7 +50,7 @@ def _required(name: str, said: str, **more: Any) -> Callable[[Any], Any]:
 def external(config_file: Path, presets: tuple[str, ...], frameworks: tuple[str, ...], yes: bool) -> None:
     """Show what going external will mean, ask, and write it to jetty.toml."""
     settings = load(config_file)
-    preset = preset_of(settings, presets, frameworks)
+    preset = resolve(presets, frameworks, settings.declaration.thresholds, settings.root, BY_COMMAND)
     report = console()
     outcome = latest(settings, console(stderr=True))
     now = outcome.unbroken()
@@ -98,9 +98,10 @@ def attest(
     settings = load(config_file)
     day = on.date() if on else assess.this_day()
     record = Attestation(standard, by, day, until.date(), link, statement, feature)
-    refuse_mistakes(settings, standard, Declaration(attestations=(record,)))
+    warning = refuse_mistakes(settings, record, Declaration(attestations=(record,)))
     writing.add_attestation(settings.root, record)
     click.echo(f"jetty.toml: {plain(standard)} is attested by {plain(by)} until {record.until}")
+    _warn(warning)
 
 
 @click.command()
@@ -125,9 +126,10 @@ def waive(
     """Add an agreed exception to STANDARD to jetty.toml; it is shown, and never green."""
     settings = load(config_file)
     record = Waiver(standard, reason, text, owner, approver, assess.this_day(), until.date(), feature)
-    refuse_mistakes(settings, standard, Declaration(waivers=(record,)))
+    warning = refuse_mistakes(settings, record, Declaration(waivers=(record,)))
     writing.add_waiver(settings.root, record)
     click.echo(f"jetty.toml: {plain(standard)} is waived until {record.until}; owner {plain(owner)}")
+    _warn(warning)
 
 
 def confirmed(question: str) -> bool:
@@ -143,11 +145,6 @@ def confirmed(question: str) -> bool:
 # ---- what it would mean ----
 
 
-def preset_of(settings: Settings, presets: tuple[str, ...], frameworks: tuple[str, ...]) -> Preset:
-    """What these presets come to for the project."""
-    return resolve(presets, frameworks, settings.declaration.thresholds, settings.root)
-
-
 def judged_under(settings: Settings, outcome: Outcome, preset: Preset, today: date) -> Verdict:
     """The same results, judged as if the project were external under this preset."""
     declaration = replace(
@@ -156,21 +153,43 @@ def judged_under(settings: Settings, outcome: Outcome, preset: Preset, today: da
     ids = frozenset(feature.id for feature in outcome.spec.features)
     problems = check_declaration(declaration, preset, ids, today)
     if wrong := [str(each) for each in problems if each.level == "error"]:
-        raise WrongUse(f"jetty.toml would not hold under {preset.title}; mend this first: {'; '.join(wrong)}")
+        raise WrongUse("\n".join((f"jetty.toml would not hold under {preset.title}; mend this first:", *wrong)))
     supposed = assess.Declared(declaration, preset, ids, tuple(problems), today)
     return assess.assess(settings, outcome.spec, outcome.results, supposed)
 
 
-def refuse_mistakes(settings: Settings, standard: str, addition: Declaration) -> None:
-    """Refuse what the next build would call an error, before it is written."""
+def refuse_mistakes(settings: Settings, record: Attestation | Waiver, addition: Declaration) -> str | None:
+    """Refuse what the next build would call an error, before it is written; say why a record would change nothing."""
     declared = settings.declaration
-    preset = preset_of(settings, declared.preset, declared.frameworks) if declared.preset else None
-    if preset is None and load_catalogue().entry(standard) is None:
-        raise WrongUse(f"there is no standard {standard!r}; `jetty review FEATURE` lists those of your preset")
-    ids = [feature.id for feature in read(settings).features]
+    preset = (
+        resolve(declared.preset, declared.frameworks, declared.thresholds, settings.root) if declared.preset else None
+    )
+    features = read(settings).features
+    ids = [feature.id for feature in features]
     wrong = [each for each in check_declaration(addition, preset, ids, assess.this_day()) if each.level == "error"]
     if wrong:
-        raise WrongUse("; ".join(each.message for each in wrong))
+        raise WrongUse("\n".join(each.message for each in wrong))
+    return _in_no_use(record, preset, features) if preset else None
+
+
+def _warn(warning: str | None) -> None:
+    if warning:
+        click.echo(f"warning: {plain(warning)}", err=True)
+
+
+def _in_no_use(record: Attestation | Waiver, preset: Preset, features: Sequence[Feature]) -> str | None:
+    """Why a record changes nothing: its standard applies to nothing that it is for."""
+    standard = preset.standard(record.standard)
+    if standard is None:
+        return None
+    traits = [each.traits for each in features if record.feature in (None, each.id)]
+    if standard.applies.scope == "system":
+        traits.append(())
+    answers = [applies_to(standard, each, preset.frameworks) for each in traits]
+    if any(applies for applies, _ in answers):
+        return None
+    why = f" ({answers[0][1]})" if answers else ""
+    return f"{standard.id} does not apply to {record.feature or 'any feature'}{why}, so this changes nothing"
 
 
 def show_transition(report: Console, now: Verdict, then: Verdict) -> None:

@@ -258,7 +258,7 @@ def project_standards(verdict: Verdict, page: str, url_for: Callable[[str], str]
         "matrix": matrix(verdict, url_for),
         "system": StandardViews(verdict, page, url_for).all_of(SYSTEM, verdict.standards),
         "records": records(verdict),
-        "warnings": verdict.preset.warnings if verdict.preset else (),
+        "warnings": (*verdict.preset.warnings, *map(str, verdict.preset.dropped)) if verdict.preset else (),
     }
 
 

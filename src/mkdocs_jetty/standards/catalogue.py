@@ -13,12 +13,16 @@ from typing import Any, get_args
 
 import yaml
 
-from mkdocs_jetty.standards.model import ENVIRONMENTS, Applies, Direction, Environment, Evidence, Source
+from mkdocs_jetty.errors import did_you_mean
+from mkdocs_jetty.standards.model import ENVIRONMENTS, FRAMEWORKS, Applies, Direction, Environment, Evidence, Source
+from mkdocs_jetty.standards.quantities import parse
+from mkdocs_jetty.standards.readers.reading import FORMATS
 
 EVIDENCE = get_args(Evidence)
 DIRECTIONS = get_args(Direction)
 VERIFIED = ("primary", "secondary", "memory")
 SCOPES = ("feature", "system")
+APPLIES_KEYS = ("scope", "any_of", "framework")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -49,6 +53,8 @@ class Entry:
     number_basis: str = ""
     min_environment: Environment | None = None
     aliases: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
+    """The formats of report that can answer it; empty where its thresholds tell."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,7 @@ def load_catalogue() -> Catalogue:
 
 
 def read_entry(data: Mapping[str, Any]) -> Entry:
-    """Read one standard, of the catalogue or of a project's own file.
+    """Read one standard of the catalogue.
 
     Raises:
         ValueError: If something is missing or wrong; the message says what would be right.
@@ -138,13 +144,18 @@ def read_entry(data: Mapping[str, Any]) -> Entry:
     applies = data.get("applies_to", {})
     if not isinstance(applies, Mapping):
         raise ValueError("'applies_to' must be a table with 'scope' and 'any_of'")  # noqa: TRY004 - data, not a caller's mistake
-    frameworks = _words(applies, "framework")
+    _known("applies_to", applies, APPLIES_KEYS)
+    frameworks = _words(applies, "framework", FRAMEWORKS)
+    evidence = _choice(data, "evidence", EVIDENCE, "scenario")
+    reports = _words(data, "reports", FORMATS)
+    if reports and evidence != "external-check":
+        raise ValueError("'reports' names formats for a standard whose 'evidence' is external-check")
     return Entry(
         id=_word(data, "id"),
         title=_word(data, "title"),
         statement=_word(data, "statement"),
         applies=_applies(applies, frameworks),
-        evidence=_choice(data, "evidence", EVIDENCE, "scenario"),
+        evidence=evidence,
         category=_word(data, "category", "own"),
         presets=_words(data, "presets"),
         frameworks=frameworks,
@@ -154,12 +165,36 @@ def read_entry(data: Mapping[str, Any]) -> Entry:
         number_basis=_word(data, "number_basis", "Set by the project."),
         min_environment=_choice(data, "min_environment", ENVIRONMENTS, None),
         aliases=_words(data, "aliases"),
+        reports=reports,
     )
+
+
+def read_own_entry(data: Mapping[str, Any]) -> Entry:
+    """Read one standard of a project's own file: each threshold has one value, which holds wherever the file does.
+
+    Raises:
+        ValueError: If something is missing or wrong; the message says what would be right.
+    """
+    if "presets" in data:
+        raise ValueError("a standard of your own is asked for by this file; leave 'presets' out")
+    for name, each in data["thresholds"].items() if isinstance(data.get("thresholds"), Mapping) else ():
+        if isinstance(each, Mapping):
+            _own_limit(str(name), each)
+    return read_entry(data)
+
+
+def _own_limit(name: str, limit: Mapping[str, Any]) -> None:
+    _known(f"the threshold {name!r}", limit, ("direction", "value"))
+    value = limit.get("value")
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or not str(value).strip():
+        raise ValueError(f"the threshold {name!r} needs a 'value' such as '2 seconds', 10 or '15%'")
+    if limit.get("direction") != "exact" and parse(str(value)) is None:
+        raise ValueError(f"the value of {name!r} must be a quantity such as '2 seconds', 10 or '15%', not {value!r}")
 
 
 ENTRY_KEYS = {
     "id", "title", "statement", "applies_to", "evidence", "category", "presets", "thresholds", "skeleton", "sources",
-    "number_basis", "min_environment", "aliases",
+    "number_basis", "min_environment", "aliases", "reports",
 }  # fmt: skip
 
 
@@ -212,11 +247,19 @@ def _word(data: Mapping[str, Any], key: str, default: str | None = None) -> str:
     return value
 
 
-def _words(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+def _words(data: Mapping[str, Any], key: str, choices: Sequence[str] | None = None) -> tuple[str, ...]:
     value = data.get(key) or []
     if not _is_list(value) or not all(map(_is_text, value)):
         raise ValueError(f"{key!r} must be a list of texts")
+    if strange := [each for each in value if choices is not None and each not in choices]:
+        raise ValueError(f"{key!r} knows {', '.join(choices or ())}, not {strange[0]!r}")
     return tuple(value)
+
+
+def _known(what: str, data: Mapping[str, Any], keys: Sequence[str]) -> None:
+    strange = [str(key) for key in data if key not in keys]
+    if strange:
+        raise ValueError(f"{what} has no key {strange[0]!r}{did_you_mean(strange[0], keys)}; it has {', '.join(keys)}")
 
 
 def _choice(data: Mapping[str, Any], key: str, choices: Sequence[str], default: Any, *, needed: bool = False) -> Any:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from mkdocs_jetty.spec.model import Problem
+
 FRAMEWORKS = ("hipaa", "pci-dss", "fedramp", "gdpr")
 """What `regulated` can be asked to answer to."""
 Evidence = Literal["scenario", "attestation", "external-check"]
@@ -73,6 +75,8 @@ class Standard:
     min_environment: Environment | None = None
     """The weakest place in which an observation counts."""
     aliases: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
+    """The formats of report that can answer it; empty where its thresholds tell."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,9 @@ class Preset:
     frameworks: tuple[str, ...]
     standards: tuple[Standard, ...]
     warnings: tuple[str, ...] = ()
+    """What people should know of the choice itself."""
+    dropped: tuple[Problem, ...] = ()
+    """What files of the project's own leave out, as warnings at the place where they do."""
 
     def standard(self, standard_id: str) -> Standard | None:
         """The standard of this id or alias."""
@@ -178,6 +185,7 @@ class Transition:
     on: date
     preset: tuple[str, ...] = ()
     reason: str | None = None
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -193,3 +201,4 @@ class Declaration:
     waivers: tuple[Waiver, ...] = ()
     reports: tuple[Report, ...] = ()
     history: tuple[Transition, ...] = ()
+    since_line: int | None = field(default=None, compare=False)

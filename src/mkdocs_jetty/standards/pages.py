@@ -29,6 +29,15 @@ EVIDENCE = {
     "attestation": "attestation",
     "external-check": "external report",
 }
+FORMAT_TITLES = {
+    "sarif": "SARIF",
+    "cyclonedx": "CycloneDX",
+    "junit": "JUnit XML",
+    "pip-audit": "pip-audit",
+    "zap": "ZAP",
+    "k6": "k6",
+    "locust": "Locust",
+}
 ASKS = {"at-most": "at most ", "at-least": "at least ", "exact": ""}
 
 
@@ -95,7 +104,10 @@ PROOFS = [
     ["scenario", "a production scenario tagged `@standard:<id>` passed now, at or above the threshold"],
     [
         "external report",
-        "a report of another tool is young enough and below the threshold; a scenario may stand for it",
+        (
+            "a report of another tool, in a format that can show it, is young enough and keeps to every threshold; "
+            "a scenario may stand for it"
+        ),
     ],
     ["attestation", "a person's dated statement has not expired; a scenario may stand for it, and never the reverse"],
 ]
@@ -122,7 +134,9 @@ drop:
   page-performance: It is only used inside the company.
 ```
 
-Asking for more needs no reason. Asking for less, or for something else, does; it is shown as a deviation."""
+Asking for more needs no reason. Asking for less, or for something else, does; it is shown as a deviation. A standard of
+a framework that you ask for by name holds without the framework. A trait of your own is named first:
+`traits: [kiosk]`."""
 
 
 def _preset_rows(catalogue: Catalogue) -> Iterator[list[str]]:
@@ -221,13 +235,19 @@ def _standard(standard: Standard) -> str:
         _text(standard.statement),
         "",
         f"- `{standard.id}`, for {_text(standard.applies.text)}{only}",
-        f"- Proof: {EVIDENCE[standard.evidence]}{where}",
+        f"- Proof: {EVIDENCE[standard.evidence]}{_formats(standard)}{where}",
     ]
     if standard.thresholds:
         lines.append(f"- Thresholds: {_text('; '.join(_limit(each) for each in standard.thresholds.values()))}")
     lines.append(f"- Numbers: {_text(standard.number_basis)}")
     lines.append(f"- Sources: {', '.join(_sources(standard))}")
     return "\n".join(lines)
+
+
+def _formats(standard: Standard) -> str:
+    named = [FORMAT_TITLES[each] for each in standard.reports]
+    first = f"{', '.join(named[:-1])} or " if named[1:] else ""
+    return f" ({first}{named[-1]})" if named else ""
 
 
 def _limit(threshold: Threshold) -> str:

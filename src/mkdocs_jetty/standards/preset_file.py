@@ -11,12 +11,12 @@ from typing import Any
 
 import yaml
 
-from mkdocs_jetty.errors import parse_toml
-from mkdocs_jetty.standards.catalogue import Entry, read_entry
+from mkdocs_jetty.errors import ConfigError, parse_toml
+from mkdocs_jetty.standards.catalogue import Entry, read_own_entry
 from mkdocs_jetty.standards.model import ThresholdChange
 
 ENDINGS = (".yml", ".yaml", ".toml")
-KEYS = ("title", "extends", "standards", "thresholds", "drop")
+KEYS = ("title", "extends", "traits", "standards", "thresholds", "drop")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class PresetFile:
     changes: tuple[ThresholdChange, ...] = ()
     dropped: Mapping[str, str] = field(default_factory=dict)
     """Standards that are not asked for, with the reason."""
+    traits: tuple[str, ...] = ()
+    """Traits of the project's own, beyond those of the catalogue."""
 
     def place(self, *keys: str) -> str:
         """The file with the line where the last of these keys stands below the others."""
@@ -66,94 +68,159 @@ def line_of(text: str, *keys: str) -> int:
     return at + 1
 
 
-def read(path: Path, name: str) -> PresetFile:
+def read(path: Path, name: str, where: str = "") -> PresetFile:
     """Read such a file.
 
+    Args:
+        path: The file.
+        name: What the project calls it.
+        where: Who names it, for a file that is not there.
+
     Raises:
-        ValueError: If it cannot be read or says something impossible: `file:line: what is wrong`.
+        ConfigError: If it cannot be read or says something impossible; a line for each mistake: `file:line: what`.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise ValueError(f"{name}: this preset cannot be read: {reason}") from None
-    data = _parsed(text, path, name)
-    unknown = [str(key) for key in data if key not in KEYS]
-    if unknown:
-        raise ValueError(f"{name}:{line_of(text, unknown[0])}: unknown key {unknown[0]!r}{suggest(unknown[0], KEYS)}")
-    extends = data.get("extends")
-    extends = [extends] if isinstance(extends, str) else extends
-    if not isinstance(extends, list) or not extends or not all(isinstance(each, str) for each in extends):
-        raise ValueError(f"{name}:{line_of(text, 'extends')}: 'extends' must name the preset that this one builds on")
-    from_catalogue, added = _standards(data, text, name)
-    title = str(data.get("title") or path.stem.replace("-", " ").capitalize())
-    changes, dropped = _changes(data, text, name), _dropped(data, text, name)
-    return PresetFile(name, title, tuple(extends), text, from_catalogue, added, changes, dropped)
+        by = f"{where}: " if where else ""
+        raise ConfigError(f"{by}{name}: this preset cannot be read: {reason}") from None
+    return _Reader(_parsed(text, path, name), text, name).read(path)
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is there twice: YAML forbids it, and PyYAML keeps the last without a word."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if (key.tag, key.value) in seen:
+                problem = f"the key {key.value!r} is there twice; put both into one"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            seen.add((key.tag, key.value))
+        return node
 
 
 def _parsed(text: str, path: Path, name: str) -> Mapping[str, Any]:
     try:
-        data = parse_toml(name, text) if path.suffix == ".toml" else yaml.safe_load(text)
+        data = parse_toml(name, text) if path.suffix == ".toml" else yaml.load(text, Loader=_Loader)  # noqa: S506 # a safe one
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "it cannot be read"
-        raise ValueError(f"{name}:{mark.line + 1 if mark else 1}: not YAML: {problem}") from None
+        raise ConfigError(f"{name}:{mark.line + 1 if mark else 1}: not YAML: {problem}") from None
     except RecursionError:
-        raise ValueError(f"{name}: not YAML: it is nested too deeply") from None
+        raise ConfigError(f"{name}: not YAML: it is nested too deeply") from None
+    except ValueError as error:  # such as a date that no calendar has
+        raise ConfigError(f"{name}: not YAML: {error}") from None
     if not isinstance(data, Mapping):
-        raise ValueError(f"{name}:1: a preset is a table with {', '.join(KEYS)}")  # noqa: TRY004 - data, not a caller's mistake
+        raise ConfigError(f"{name}:1: a preset is a table with {', '.join(KEYS)}")
     return data
 
 
-def _standards(data: Mapping[str, Any], text: str, name: str) -> tuple[tuple[str, ...], tuple[Entry, ...]]:
-    given = data.get("standards") or []
-    if not isinstance(given, list):
-        raise ValueError(f"{name}:{line_of(text, 'standards')}: 'standards' must be a list of ids and tables")  # noqa: TRY004 - as above
-    added: dict[str, Entry] = {}
-    for each in given:
-        if isinstance(each, str):
-            continue
-        where = f"{name}:{line_of(text, 'standards', str(each.get('id')) if isinstance(each, Mapping) else '')}"
-        if not isinstance(each, Mapping):
-            raise ValueError(f"{where}: a standard is an id of the catalogue or a table that has one")  # noqa: TRY004 - as above
-        try:
-            entry = read_entry(each)
-        except ValueError as error:
-            raise ValueError(f"{where}: {error}") from None
-        if entry.id in added:
-            raise ValueError(f"{where}: the standard {entry.id!r} is there twice")
-        added[entry.id] = entry
-    return tuple(each for each in given if isinstance(each, str)), tuple(added.values())
+class _Reader:
+    """Goes through the parsed file and gathers every mistake on its way."""
 
+    def __init__(self, data: Mapping[str, Any], text: str, name: str) -> None:
+        self.data = data
+        self.text = text
+        self.name = name
+        self.errors: list[str] = []
 
-def _changes(data: Mapping[str, Any], text: str, name: str) -> tuple[ThresholdChange, ...]:
-    given = data.get("thresholds") or {}
-    changes = []
-    for standard, values in _table(given, "thresholds", text, name).items():
-        where = f"{name}:{line_of(text, 'thresholds', str(standard))}"
-        if not isinstance(values, Mapping):
-            raise ValueError(f"{where}: {standard} must be a table of thresholds")  # noqa: TRY004 - as above
-        reason = values.get("reason")
-        for threshold, value in values.items():
-            if threshold == "reason":
+    def read(self, path: Path) -> PresetFile:
+        for key in self.data:
+            if key not in KEYS:
+                self.error(f"unknown key {str(key)!r}{suggest(str(key), KEYS)}", str(key))
+        from_catalogue, added = self.standards()
+        preset = PresetFile(
+            self.name,
+            str(self.data.get("title") or path.stem.replace("-", " ").capitalize()),
+            self.extends(),
+            self.text,
+            from_catalogue,
+            added,
+            tuple(self.changes()),
+            self.dropped(),
+            self.traits(),
+        )
+        if self.errors:
+            raise ConfigError("\n".join(self.errors))
+        return preset
+
+    def extends(self) -> tuple[str, ...]:
+        extends = self.data.get("extends")
+        extends = [extends] if isinstance(extends, str) else extends
+        if not isinstance(extends, list) or not extends or not all(isinstance(each, str) for each in extends):
+            self.error("'extends' must name the preset that this one builds on", "extends")
+            return ()
+        return tuple(extends)
+
+    def traits(self) -> tuple[str, ...]:
+        traits = self.data.get("traits") or []
+        if not isinstance(traits, list) or not all(isinstance(each, str) and each.strip() for each in traits):
+            self.error("'traits' must be a list of the traits that this preset adds, such as [kiosk]", "traits")
+            return ()
+        return tuple(traits)
+
+    def standards(self) -> tuple[tuple[str, ...], tuple[Entry, ...]]:
+        given = self.data.get("standards") or []
+        if not isinstance(given, list):
+            self.error("'standards' must be a list of ids and tables", "standards")
+            return (), ()
+        added: dict[str, Entry] = {}
+        for each in given:
+            if isinstance(each, str):
                 continue
-            line = line_of(text, "thresholds", str(standard), str(threshold))
-            if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-                raise ValueError(f"{name}:{line}: {threshold} must be a quantity such as '800 ms'")  # noqa: TRY004 - as above
-            why = None if reason is None else str(reason)
-            changes.append(ThresholdChange(str(standard), str(threshold), str(value), why, line))
-    return tuple(changes)
+            if not isinstance(each, Mapping):
+                self.error("a standard is an id of the catalogue or a table that has one", "standards", str(each))
+                continue
+            standard_id = str(each.get("id"))
+            try:
+                entry = read_own_entry(each)
+            except ValueError as error:
+                self.error(str(error), "standards", standard_id)
+                continue
+            if entry.id in added:
+                self.error(f"the standard {entry.id!r} is there twice", "standards", standard_id)
+            added[entry.id] = entry
+        return tuple(each for each in given if isinstance(each, str)), tuple(added.values())
 
+    def changes(self) -> Iterable[ThresholdChange]:
+        for standard, values in self.table("thresholds").items():
+            place = ("thresholds", str(standard))
+            if not isinstance(values, Mapping):
+                self.error(f"{standard} must be a table of thresholds", *place)
+                continue
+            reason = values.get("reason")
+            if reason is not None and not isinstance(reason, str):
+                self.error(f"the reason for {standard} must be a text, not {reason!r}", *place, "reason")
+                reason = None
+            for threshold, value in values.items():
+                if threshold == "reason":
+                    continue
+                if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+                    self.error(f"{threshold} must be a quantity such as '800 ms'", *place, str(threshold))
+                    continue
+                line = line_of(self.text, *place, str(threshold))
+                yield ThresholdChange(str(standard), str(threshold), str(value), reason, line)
 
-def _dropped(data: Mapping[str, Any], text: str, name: str) -> dict[str, str]:
-    dropped = _table(data.get("drop") or {}, "drop", text, name)
-    for standard, reason in dropped.items():
-        if not isinstance(reason, str) or not reason.strip():
-            raise ValueError(f"{name}:{line_of(text, 'drop', str(standard))}: dropping {standard} needs a reason")
-    return {str(standard): str(reason).strip() for standard, reason in dropped.items()}
+    def dropped(self) -> dict[str, str]:
+        dropped = {}
+        for standard, reason in self.table("drop").items():
+            if isinstance(reason, str) and reason.strip():
+                dropped[str(standard)] = reason.strip()
+            else:
+                self.error(f"dropping {standard} needs a reason", "drop", str(standard))
+        return dropped
 
+    def table(self, key: str) -> Mapping[Any, Any]:
+        given = self.data.get(key) or {}
+        if isinstance(given, Mapping):
+            return given
+        self.error(f"{key!r} must be a table by standard", key)
+        return {}
 
-def _table(given: Any, key: str, text: str, name: str) -> Mapping[Any, Any]:
-    if not isinstance(given, Mapping):
-        raise ValueError(f"{name}:{line_of(text, key)}: {key!r} must be a table by standard")  # noqa: TRY004 - data, as above
-    return given
+    def error(self, message: str, *keys: str) -> None:
+        self.errors.append(f"{self.name}:{line_of(self.text, *keys)}: {message}")

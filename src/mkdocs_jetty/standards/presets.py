@@ -1,21 +1,24 @@
-"""What the chosen presets, frameworks and the project's own deviations come to.
-
-Presets combine to the stricter value, threshold by threshold. What cannot be decided that way (two different words, or
-numbers of different kinds) is an error that asks for a choice: nothing is settled silently.
-"""
+"""What the chosen presets, frameworks and the project's own deviations come to."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from mkdocs_jetty.errors import ConfigError
-from mkdocs_jetty.standards import preset_file, quantities
-from mkdocs_jetty.standards.catalogue import Catalogue, Entry, load_catalogue
+from mkdocs_jetty.errors import ConfigError, did_you_mean, read_text
+from mkdocs_jetty.spec.model import Problem
+from mkdocs_jetty.standards import preset_file
+from mkdocs_jetty.standards.catalogue import Entry, load_catalogue
+from mkdocs_jetty.standards.drafts import Asked, Draft, PresetError, attempted, combined, thresholds_of, with_changes
+from mkdocs_jetty.standards.frameworks import with_frameworks
 from mkdocs_jetty.standards.model import FRAMEWORKS, Preset, Standard, Threshold, ThresholdChange
+from mkdocs_jetty.standards.places import Places
 from mkdocs_jetty.standards.preset_file import PresetFile, suggest
+
+__all__ = ["BY_COMMAND", "FRAMEWORKS", "PRESETS", "PresetError", "applies_to", "attempt", "resolve", "thresholds_of"]
 
 PRESETS = ("startup-mvp", "production-saas", "enterprise", "regulated")
 DECLARATION = "jetty.toml"
@@ -23,30 +26,24 @@ PLACEHOLDER = re.compile(r"\{([\w.-]+)\}")
 OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
 
 
-class PresetError(ConfigError):
-    """Presets that cannot hold as they are declared; the message is one line, with file and line where known."""
-
-
 @dataclass(frozen=True)
-class Asked:
-    """A standard with the thresholds of one preset, its placeholders still open."""
+class Named:
+    """Where presets and frameworks are named, for what is said of them."""
 
-    entry: Entry
-    thresholds: Mapping[str, Threshold]
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A preset on its way: what it asks so far."""
-
-    title: str
-    asked: Mapping[str, Asked]
-    built_in: frozenset[str] = frozenset()
-    """The built-in presets it stands on."""
-    warnings: tuple[str, ...] = ()
+    presets: str
+    frameworks: str
 
 
-def resolve(names: Sequence[str], frameworks: Sequence[str], changes: Sequence[ThresholdChange], root: Path) -> Preset:
+BY_COMMAND = Named("--preset", "--framework")
+
+
+def resolve(
+    names: Sequence[str],
+    frameworks: Sequence[str],
+    changes: Sequence[ThresholdChange],
+    root: Path,
+    named: Named | None = None,
+) -> Preset:
     """Combine the presets, add what the frameworks ask, and apply the project's deviations.
 
     Args:
@@ -54,27 +51,60 @@ def resolve(names: Sequence[str], frameworks: Sequence[str], changes: Sequence[T
         frameworks: What a regulated project answers to.
         changes: The `[thresholds]` of `jetty.toml`.
         root: The directory of `jetty.toml`.
+        named: Where the presets and frameworks are named; in `jetty.toml`, if not given.
 
     Raises:
-        PresetError: If a name is unknown, a file is wrong, or values cannot be combined or compared.
+        PresetError: If a name is unknown, a file is wrong, or values cannot be combined or compared: all that is wrong.
     """
-    catalogue = load_catalogue()
+    preset, wrong = attempt(names, frameworks, changes, root, named)
+    if wrong or preset is None:
+        raise PresetError("\n".join(wrong))
+    return preset
+
+
+def attempt(
+    names: Sequence[str],
+    frameworks: Sequence[str],
+    changes: Sequence[ThresholdChange],
+    root: Path,
+    named: Named | None = None,
+) -> tuple[Preset | None, list[str]]:
+    """As `resolve`: what can be told of the preset, if anything can, and a line for each mistake."""
+    wrong: list[str] = []
+    where = named or _named_in(root)
     if not names:
-        raise PresetError(f"{DECLARATION}: no preset is named; there are {', '.join(PRESETS)}")
-    drafts = [_draft(name, root, (), _place(root, "preset")) for name in _distinct(names)]
-    draft = _combine(drafts, changes, _place(root, "preset"))
-    draft = _with_frameworks(draft, tuple(dict.fromkeys(frameworks)), catalogue, _place(root, "frameworks"))
-    for change in changes:
-        draft = _changed(draft, change, f"{DECLARATION}:{change.line}" if change.line else DECLARATION)
-    titles = [catalogue.frameworks[name].title for name in dict.fromkeys(frameworks)]
-    return Preset(
+        return None, [f"{DECLARATION}: no preset is named; there are {', '.join(PRESETS)}"]
+    drafts = attempted([partial(_draft, name, root, (), where.presets) for name in _distinct(names)], wrong)
+    if wrong:
+        return None, wrong
+    frameworks = tuple(dict.fromkeys(frameworks))
+    try:
+        draft = combined(drafts, changes, where.presets)
+        draft = with_frameworks(draft, frameworks, where.frameworks)
+    except PresetError as error:
+        return None, str(error).splitlines()
+    draft = with_changes(draft, changes, DECLARATION, wrong)
+    titles = [load_catalogue().frameworks[name].title for name in frameworks]
+    preset = Preset(
         names=tuple(names),
         title=f"{draft.title} ({', '.join(titles)})" if titles else draft.title,
-        version=catalogue.version,
-        frameworks=tuple(dict.fromkeys(frameworks)),
+        version=load_catalogue().version,
+        frameworks=frameworks,
         standards=tuple(_standard(each, draft.asked) for each in draft.asked.values()),
         warnings=draft.warnings,
+        dropped=draft.dropped,
     )
+    return preset, wrong
+
+
+def _named_in(root: Path) -> Named:
+    """Where the declaration names them, if there is one."""
+    try:
+        places = Places(read_text(root / DECLARATION))
+    except ConfigError:
+        return Named(DECLARATION, DECLARATION)
+    lines = (places.line("project", key) for key in ("preset", "frameworks"))
+    return Named(*(f"{DECLARATION}:{line}" if line else DECLARATION for line in lines))
 
 
 def applies_to(standard: Standard, traits: Collection[str], frameworks: Collection[str]) -> tuple[bool, str]:
@@ -94,13 +124,7 @@ def applies_to(standard: Standard, traits: Collection[str], frameworks: Collecti
     return False, f"{'no feature has' if system else 'without'} the {noun} {wanted}"
 
 
-def _place(root: Path, key: str) -> str:
-    """Where a key stands in the declaration, if there is one."""
-    try:
-        text = (root / DECLARATION).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return DECLARATION
-    return f"{DECLARATION}:{preset_file.line_of(text, key)}"
+# ---- one preset ----
 
 
 def _draft(name: str, folder: Path, chain: tuple[Path, ...], where: str) -> Draft:
@@ -112,11 +136,7 @@ def _draft(name: str, folder: Path, chain: tuple[Path, ...], where: str) -> Draf
     if path in chain:
         circle = " → ".join(each.name for each in (*chain[chain.index(path) :], path))
         raise PresetError(f"{where}: the presets extend each other in a circle: {circle}")
-    try:
-        own = preset_file.read(path, name)
-    except (ConfigError, ValueError) as error:
-        raise PresetError(str(error)) from None
-    return _extended(own, path, (*chain, path))
+    return _extended(preset_file.read(path, name, where), path, (*chain, path))
 
 
 def _built_in(name: str) -> Draft:
@@ -127,15 +147,6 @@ def _built_in(name: str) -> Draft:
         if name in entry.presets and not entry.frameworks
     }
     return Draft(catalogue.presets[name].title, asked, frozenset(_ancestry(name)))
-
-
-def thresholds_of(entry: Entry, preset: str) -> dict[str, Threshold]:
-    """The thresholds that a standard has in a built-in preset."""
-    return {
-        name: Threshold(name, limit.direction, limit.values[preset], limit.values[preset])
-        for name, limit in entry.thresholds.items()
-        if preset in limit.values
-    }
 
 
 def _ancestry(name: str | None) -> Iterable[str]:
@@ -150,169 +161,73 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if name not in implied]
 
 
+# ---- a file of the project's own ----
+
+
 def _extended(own: PresetFile, path: Path, chain: tuple[Path, ...]) -> Draft:
-    bases = [_draft(name, path.parent, chain, own.place("extends")) for name in _distinct(own.extends)]
-    draft = _combine(bases, own.changes, own.name)
+    """What a file makes of the presets that it extends."""
+    wrong: list[str] = []
+    bases = attempted(
+        [partial(_draft, name, path.parent, chain, own.place("extends")) for name in _distinct(own.extends)], wrong
+    )
+    if wrong:
+        raise PresetError("\n".join(wrong))
+    draft = combined(bases, own.changes, own.place("extends"))
+    draft = replace(draft, title=own.title, traits=draft.traits | set(own.traits))
     asked = dict(draft.asked)
-    for standard_id in own.from_catalogue:
-        entry = _entry(standard_id, own.place("standards", standard_id))
-        preset = next(name for name in PRESETS if name in entry.presets)
-        asked.setdefault(entry.id, Asked(entry, thresholds_of(entry, preset)))
-    for entry in own.added:
-        if entry.id in asked or load_catalogue().entry(entry.id):
-            raise PresetError(f"{own.place('standards', entry.id)}: there is a standard {entry.id!r} already")
-        limits = {
-            name: (limit.direction, next(iter(limit.values.values()))) for name, limit in entry.thresholds.items()
-        }
-        asked[entry.id] = Asked(
-            entry, {name: Threshold(name, how, value, value) for name, (how, value) in limits.items()}
-        )
-    draft = replace(draft, title=own.title, asked=asked)
-    for change in own.changes:
-        draft = _changed(draft, change, f"{own.name}:{change.line}" if change.line else own.name)
+    named = attempted([partial(_from_catalogue, each, own) for each in own.from_catalogue], wrong)
+    for each in named:
+        asked.setdefault(each.entry.id, each)
+    added = attempted([partial(_added, entry, own, draft) for entry in own.added], wrong)
+    draft = replace(draft, asked={**asked, **{each.entry.id: each for each in added}})
+    draft = with_changes(draft, own.changes, own.name, wrong)
     for standard_id, reason in own.dropped.items():
-        draft = _dropped(draft, standard_id, reason, own)
+        draft = next(iter(attempted([partial(_dropped, draft, standard_id, reason, own)], wrong)), draft)
+    if wrong:
+        raise PresetError("\n".join(wrong))
     return draft
 
 
-def _dropped(draft: Draft, standard_id: str, reason: str, own: PresetFile) -> Draft:
-    asked = _find(draft, standard_id, own.place("drop", standard_id))
-    left = {name: each for name, each in draft.asked.items() if name != asked.entry.id}
-    warning = f"{own.title} does not ask for {asked.entry.id}: {reason}"
-    return replace(draft, asked=left, warnings=(*draft.warnings, warning))
-
-
-def _entry(standard_id: str, where: str) -> Entry:
+def _from_catalogue(standard_id: str, own: PresetFile) -> Asked:
     catalogue = load_catalogue()
     entry = catalogue.entry(standard_id)
     if entry is None:
+        where = own.place("standards", standard_id)
         raise PresetError(f"{where}: there is no standard {standard_id!r}{suggest(standard_id, catalogue.ids)}")
-    return entry
+    preset = next(name for name in PRESETS if name in entry.presets)
+    # Who asks for it by name means it, whether the project answers to its framework or not.
+    return Asked(replace(entry, applies=replace(entry.applies, framework=None)), thresholds_of(entry, preset))
 
 
-def _combine(drafts: Sequence[Draft], changes: Sequence[ThresholdChange], where: str) -> Draft:
-    """Take everything that any of them asks, and for each threshold the stricter value."""
-    chosen = {(change.standard, change.name): change.value for change in changes}
-    asked = dict(drafts[0].asked)
-    clashes = []
-    titles = " and ".join(draft.title for draft in drafts)
-    for draft in drafts[1:]:
-        for name, other in draft.asked.items():
-            mine = asked.get(name)
-            merged = dict(mine.thresholds) if mine else {}
-            for threshold in other.thresholds.values():
-                kept = _merged(merged.get(threshold.name), threshold, chosen.get((name, threshold.name)))
-                if kept is None:
-                    values = f"{merged[threshold.name].value!r} or {threshold.value!r}"
-                    clashes.append(
-                        f"{where}: {titles} differ in {threshold.name} of {name}: {values}; "
-                        f"choose one in [thresholds.{name}]"
-                    )
-                else:
-                    merged[threshold.name] = kept
-            asked[name] = Asked(mine.entry if mine else other.entry, merged)
-    if clashes:
-        raise PresetError("\n".join(clashes))
-    order = {entry.id: place for place, entry in enumerate(load_catalogue().entries)}
-    ordered = dict(sorted(asked.items(), key=lambda item: order.get(item[0], len(order))))
-    return Draft(
-        " + ".join(draft.title for draft in drafts),
-        ordered,
-        frozenset().union(*(draft.built_in for draft in drafts)),
-        tuple(dict.fromkeys(warning for draft in drafts for warning in draft.warnings)),
-    )
-
-
-def _merged(mine: Threshold | None, other: Threshold, choice: str | None) -> Threshold | None:
-    """The stricter of the two; None where only a person can say."""
-    if mine is None:
-        return other
-    try:
-        return mine if quantities.stricter(mine.direction, mine.value, other.value) == mine.value else other
-    except ValueError:
-        if choice is None:
-            return None
-        # The choice is between what the presets ask, so either of the two is no deviation.
-        return other if quantities.satisfies(choice, "exact", other.value) else mine
-
-
-def _with_frameworks(draft: Draft, frameworks: tuple[str, ...], catalogue: Catalogue, where: str) -> Draft:
-    unknown = [name for name in frameworks if name not in catalogue.frameworks]
-    if unknown:
-        raise PresetError(f"{where}: there is no framework {unknown[0]!r}{suggest(unknown[0], FRAMEWORKS)}")
-    if "regulated" not in draft.built_in:
-        if frameworks:
+def _added(entry: Entry, own: PresetFile, draft: Draft) -> Asked:
+    where = own.place("standards", entry.id)
+    known = load_catalogue().ids | draft.ids
+    if taken := [name for name in (entry.id, *entry.aliases) if name in known]:
+        raise PresetError(f"{where}: there is a standard {taken[0]!r} already")
+    traits = {*load_catalogue().traits, *draft.traits}
+    for trait in (trait for group in entry.applies.traits for trait in group):
+        if trait not in traits:
             raise PresetError(
-                f"{DECLARATION}: frameworks need the preset 'regulated'; add it to 'preset', or remove them"
+                f"{own.place('standards', entry.id, trait)}: there is no trait {trait!r}"
+                f"{did_you_mean(trait, sorted(traits))}; name one of your own in 'traits' of this file"
             )
-        return draft
-    if not frameworks:
-        warning = f"'regulated' without a framework: name those you answer to, frameworks = [{', '.join(FRAMEWORKS)}]"
-        return replace(draft, warnings=(*draft.warnings, f"{warning}; they differ in their numbers"))
-    asked = dict(draft.asked)
-    for entry in catalogue.entries:
-        named = [name for name in frameworks if name in entry.frameworks]
-        if named:
-            ours = replace(entry, applies=replace(entry.applies, framework=" or ".join(named)))
-            asked[entry.id] = Asked(ours, thresholds_of(entry, "regulated"))
-    for name in frameworks:
-        _tighten(asked, name, catalogue)
-    return replace(draft, asked=asked)
+    values = {name: next(iter(limit.values.values())) for name, limit in entry.thresholds.items()}
+    thresholds = {
+        name: Threshold(name, entry.thresholds[name].direction, value, value) for name, value in values.items()
+    }
+    return Asked(entry, thresholds, where)
 
 
-def _tighten(asked: dict[str, Asked], framework: str, catalogue: Catalogue) -> None:
-    for change in catalogue.frameworks[framework].tightens:
-        mine = asked.get(change.standard)
-        if mine is None:
-            continue
-        threshold = mine.thresholds[change.name]
-        value = quantities.stricter(threshold.direction, threshold.value, change.value)
-        if value != threshold.value:
-            basis = f"{mine.entry.number_basis} {catalogue.frameworks[framework].title} tightens it: {change.basis}."
-            tightened = replace(threshold, value=value, preset_value=value, looser=False, reason=None)
-            thresholds = {**mine.thresholds, change.name: tightened}
-            asked[change.standard] = Asked(replace(mine.entry, number_basis=basis), thresholds)
+def _dropped(draft: Draft, standard_id: str, reason: str, own: PresetFile) -> Draft:
+    asked = draft.find(standard_id, own.place("drop", standard_id))
+    left = {name: each for name, each in draft.asked.items() if name != asked.entry.id}
+    line = preset_file.line_of(own.text, "drop", standard_id)
+    message = f"{own.title} does not ask for {asked.entry.id}: {reason}"
+    warning = Problem("warning", own.name, line, None, message)
+    return replace(draft, asked=left, dropped=(*draft.dropped, warning))
 
 
-def _find(draft: Draft, standard_id: str, where: str) -> Asked:
-    for asked in draft.asked.values():
-        if standard_id in (asked.entry.id, *asked.entry.aliases):
-            return asked
-    if standard_id in load_catalogue().ids:
-        raise PresetError(f"{where}: {draft.title} does not ask for {standard_id!r}, so it has nothing to change there")
-    raise PresetError(f"{where}: there is no standard {standard_id!r}{suggest(standard_id, draft.asked)}")
-
-
-def _changed(draft: Draft, change: ThresholdChange, where: str) -> Draft:
-    asked = _find(draft, change.standard, where)
-    threshold = asked.thresholds.get(change.name)
-    if threshold is None:
-        names = ", ".join(asked.thresholds) or "none"
-        raise PresetError(f"{where}: {asked.entry.id} has no threshold {change.name!r}; it has {names}")
-    thresholds = {**asked.thresholds, change.name: _deviating(threshold, change, asked.entry.id, where)}
-    return replace(draft, asked={**draft.asked, asked.entry.id: Asked(asked.entry, thresholds)})
-
-
-def _deviating(threshold: Threshold, change: ThresholdChange, standard_id: str, where: str) -> Threshold:
-    keeps = quantities.satisfies(change.value, threshold.direction, threshold.value)
-    if keeps is None:
-        raise PresetError(
-            f"{where}: {change.name} of {standard_id} is {threshold.value!r}, and {change.value!r} cannot be compared "
-            "with it; write the same kind of quantity"
-        )
-    reason = (change.reason or "").strip() or None
-    if not keeps and reason is None:
-        is_how, asks = {
-            "at-most": ("looser than", "at most "),
-            "at-least": ("looser than", "at least "),
-            "exact": ("not", ""),
-        }[threshold.direction]
-        raise PresetError(
-            f"{where}: {change.name} = {change.value!r} is {is_how} what {standard_id} asks for "
-            f"({asks}{threshold.value}); give a reason, or keep to it"
-        )
-    looser = not quantities.satisfies(change.value, threshold.direction, threshold.preset_value)
-    return replace(threshold, value=change.value, reason=reason or threshold.reason, looser=looser)
+# ---- what leaves this room ----
 
 
 def _standard(asked: Asked, others: Mapping[str, Asked]) -> Standard:
@@ -334,6 +249,7 @@ def _standard(asked: Asked, others: Mapping[str, Asked]) -> Standard:
         number_basis=entry.number_basis,
         min_environment=entry.min_environment,
         aliases=entry.aliases,
+        reports=entry.reports,
     )
 
 

@@ -6,6 +6,7 @@ A number is compared only with a number of its own kind: 10 minutes are neither 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -56,6 +57,8 @@ UNITS: dict[str, tuple[Kind, Fraction]] = {
 }
 NUMBER = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?\s*([a-zµ%]*)", re.IGNORECASE)
 LONGEST = 40
+BETWEEN = "; "
+"""Stands between the values of a measurement that was taken several times."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,23 @@ def satisfies(value: str, direction: Direction, limit: str) -> bool | None:
     if direction == "at-least":
         return ours.amount >= theirs.amount
     return ours.amount == theirs.amount
+
+
+def each_of(measured: str, limit: str) -> list[str]:
+    """The single values of a measurement that was taken several times: `500; 5` is two.
+
+    Args:
+        measured: What was recorded under one name; several values are joined by `; `.
+        limit: What it is held against. A limit may be words with a `; ` in them, which part nothing then.
+    """
+    parts = measured.split(BETWEEN)
+    size = limit.count(BETWEEN) + 1
+    return [BETWEEN.join(parts[start : start + size]) for start in range(0, len(parts), size)]
+
+
+def joined(values: Iterable[str]) -> str:
+    """Several values of one measurement as one text, each different one once."""
+    return BETWEEN.join(dict.fromkeys(values))
 
 
 def stricter(direction: Direction, a: str, b: str) -> str:

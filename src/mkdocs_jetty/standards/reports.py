@@ -11,15 +11,20 @@ from datetime import date
 from pathlib import Path, PureWindowsPath
 
 from mkdocs_jetty.standards.model import Report, ReportFinding, Standard
-from mkdocs_jetty.standards.quantities import satisfies
+from mkdocs_jetty.standards.quantities import each_of, parse, satisfies
 from mkdocs_jetty.standards.readers import ReadingError, ReportReading, read
-from mkdocs_jetty.standards.readers.reading import SEVERITIES, Found, Severity, TestOutcome
+from mkdocs_jetty.standards.readers.reading import MEASUREMENTS, SCANS, SEVERITIES, Found, Severity, TestOutcome
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_ERROR_RATE = 0.01
 """Response times of a run in which more than this share of requests failed say nothing. Our judgement."""
 
-_NOT_MEASURED = ("every", "fresh", "valid", "rotate")
+_AGES = ("every", "fresh", "valid")
+"""How old the evidence may be, which the report's date shows."""
+_UNRECORDED = ("rotate",)
+"""Numbers that no tool writes into a report."""
+_FINDINGS = dict.fromkeys(("level", *SEVERITIES), "")
+"""The thresholds that a scan answers by what it found."""
 _ALSO_CALLED = {"limit": "max"}
 _SHOWN = 3
 
@@ -70,10 +75,28 @@ def _content(root: Path, name: str) -> bytes:
     return content
 
 
+def answering(standard: Standard) -> tuple[str, ...]:
+    """The formats that can answer a standard: those that it names, or else what its thresholds are of.
+
+    A scan says what it found, so without a threshold for findings its silence answers nothing that was asked.
+    """
+    if standard.reports:
+        return standard.reports
+    level = standard.thresholds.get("level")
+    asks_for_findings = any(name in standard.thresholds for name in SEVERITIES)
+    asks_for_findings |= level is not None and level.value.strip().lower() in SEVERITIES
+    return SCANS if asks_for_findings else MEASUREMENTS
+
+
 def _judged(reading: ReportReading, standard: Standard) -> tuple[bool, str, Mapping[str, str]]:
+    if reading.format not in (formats := answering(standard)):
+        counted = _counted(reading.found) if reading.found is not None else {}
+        note = f"a report of the kind {reading.format} cannot answer {standard.id}; one of {', '.join(formats)} can"
+        return False, note, counted
     if reading.found is not None:
         ok, note = _judged_scan(reading.found, reading.made_on, standard)
-        return ok, note, _counted(reading.found)
+        missing = _missing(_FINDINGS, standard)
+        return ok and not missing, "; ".join([note, *missing, *_hidden(_FINDINGS, standard)]), _counted(reading.found)
     if reading.tests is not None:
         return _judged_tests(reading.tests, reading.measured, standard)
     ok, note = _judged_load(reading, standard)
@@ -108,8 +131,10 @@ def _is_young(found: Found, made_on: date | None, ages: Mapping[Severity, str]) 
         return True
     if made_on is None or found.since is None:
         return False
-    days = max((made_on - found.since).days, 0)
-    return satisfies(f"{days} days", "at-most", limit) is True
+    days = (made_on - found.since).days
+    if days < -1:  # a day of grace, for time zones; what became known after the scan has a wrong date
+        return False
+    return satisfies(f"{max(days, 0)} days", "at-most", limit) is True
 
 
 def _counted(found: Sequence[Found]) -> dict[str, str]:
@@ -138,45 +163,63 @@ def _judged_tests(
     tests: Mapping[TestOutcome, int], properties: Mapping[str, str], standard: Standard
 ) -> tuple[bool, str, Mapping[str, str]]:
     measured = {name: value for name, value in properties.items() if name in standard.thresholds}
-    below = _below(measured, standard)
+    below = [*_below(measured, standard), *_missing(measured, standard)]
     note = ", ".join(f"{count} {'test' if count == 1 else 'tests'} {word}" for word, count in tests.items() if count)
     note = note or "no test was run"
     ok = tests["passed"] > 0 and not tests["failed"] and not below
-    return ok, "; ".join([note, *below]), measured
+    return ok, "; ".join([note, *below, *_hidden(measured, standard)]), measured
 
 
 # ---- measurements ----
 
 
 def _judged_load(reading: ReportReading, standard: Standard) -> tuple[bool, str]:
-    asked = [
-        name for name, each in standard.thresholds.items() if each.direction != "exact" and name not in _NOT_MEASURED
-    ]
+    asked = _numbers(standard)
     measured = dict(reading.measured)
     for name, other in _ALSO_CALLED.items():
         if name in asked and name not in measured and other in measured:
             measured[name] = measured[other]
     said = ", ".join(f"{name} {value}" for name, value in reading.measured.items())
-    wrong = _below(measured, standard)
-    if missing := [name for name in asked if name not in measured]:
-        wrong.append(f"not in the report: {', '.join(missing)}")
+    wrong = [*_below(measured, standard), *_missing(measured, standard)]
     if not asked:
         wrong.append("the standard asks for no number that a load run could show")
     if reading.error_rate is not None and reading.error_rate > MAX_ERROR_RATE and "errors" not in standard.thresholds:
         wrong.append(f"{reading.error_rate:.0%} of the requests failed, so the times say nothing")
-    return not wrong, "; ".join([said, *wrong])
+    return not wrong, "; ".join([said, *wrong, *_hidden(measured, standard)])
+
+
+def _numbers(standard: Standard) -> list[str]:
+    """The thresholds that a report has to show: all that are numbers, but ages and those that no tool records."""
+    return [
+        name
+        for name, each in standard.thresholds.items()
+        if name not in (*_AGES, *_UNRECORDED) and (each.direction != "exact" or parse(each.value) is not None)
+    ]
+
+
+def _missing(measured: Mapping[str, str], standard: Standard) -> list[str]:
+    missing = [name for name in _numbers(standard) if name not in measured]
+    return [f"not in the report: {', '.join(missing)}"] if missing else []
+
+
+def _hidden(measured: Mapping[str, str], standard: Standard) -> list[str]:
+    """What the report need not say, and does not: what is asked in words, and what no tool records."""
+    known = (*_AGES, *_numbers(standard), *measured)
+    hidden = [name for name in standard.thresholds if name not in known]
+    return [f"threshold not shown: {', '.join(hidden)}"] if hidden else []
 
 
 def _below(measured: Mapping[str, str], standard: Standard) -> list[str]:
     """What falls short of its threshold, or cannot be compared with it: in sentences."""
     wrong = []
-    for name, value in measured.items():
+    for name, values in measured.items():
         if (threshold := standard.thresholds.get(name)) is None:
             continue
-        verdict = satisfies(value, threshold.direction, threshold.value)
         limit = f"{threshold.direction.replace('-', ' ')} {threshold.value}"
-        if verdict is None:
-            wrong.append(f"{name} {value} cannot be compared with {limit}")
-        elif not verdict:
-            wrong.append(f"{name} is {value}, and {limit} is asked")
+        for value in each_of(values, threshold.value):
+            verdict = satisfies(value, threshold.direction, threshold.value)
+            if verdict is None:
+                wrong.append(f"{name} {value} cannot be compared with {limit}")
+            elif not verdict:
+                wrong.append(f"{name} is {value}, and {limit} is asked")
     return wrong

@@ -11,6 +11,10 @@ from email.utils import parsedate_tz
 from typing import Any, Literal
 
 FORMATS = ("sarif", "cyclonedx", "junit", "pip-audit", "zap", "k6", "locust")
+SCANS = ("sarif", "cyclonedx", "pip-audit", "zap")
+"""Those that list what was found."""
+MEASUREMENTS = ("junit", "k6", "locust")
+"""Those that show numbers."""
 Severity = Literal["critical", "high", "medium", "low", "info"]
 TestOutcome = Literal["passed", "failed", "skipped"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")

@@ -61,8 +61,7 @@ def _rules(tool: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
 def _sarif_found(result: Mapping[str, Any], rules: Mapping[Any, Mapping[str, Any]]) -> Found:
     reference = mapping(result.get("rule"))
     rule_id = result.get("ruleId", reference.get("id"))
-    index = result.get("ruleIndex") if isinstance(result.get("ruleIndex"), int) else None
-    rule = rules.get(str(rule_id)) or rules.get(index) or {}
+    rule = _rule(rules, str(rule_id), result.get("ruleIndex", reference.get("index")))
     score = next(
         (severity for holder in (result, rule)
          if (severity := severity_score(mapping(holder.get("properties")).get("security-severity")))),
@@ -71,6 +70,22 @@ def _sarif_found(result: Mapping[str, Any], rules: Mapping[Any, Mapping[str, Any
     level = result.get("level", mapping(rule.get("defaultConfiguration")).get("level", "warning"))
     by_level = _LEVELS.get(level) if isinstance(level, str) else None
     return Found(title(rule_id, rule.get("id"), mapping(result.get("message")).get("text")), score or by_level)
+
+
+def _rule(rules: Mapping[Any, Mapping[str, Any]], rule_id: str, index: Any) -> Mapping[str, Any]:
+    """The rule that a result names.
+
+    An id may be a path, `CA1000/1`, below that of its rule (SARIF 2.1.0, 3.27.5 and 3.52.4): the nearest one counts.
+    """
+    if (exact := rules.get(rule_id)) is not None:
+        return exact
+    if isinstance(index, int) and (by_index := rules.get(index)) is not None:
+        return by_index
+    while "/" in rule_id:
+        rule_id = rule_id.rpartition("/")[0]
+        if (above := rules.get(rule_id)) is not None:
+            return above
+    return {}
 
 
 def _is_open(result: Mapping[str, Any]) -> bool:

@@ -1,0 +1,291 @@
+"""The tables and keys of `jetty.toml`: what each may hold, and on which line a wrong one stands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Literal, cast
+
+from mkdocs_jetty.errors import alternatives, did_you_mean
+from mkdocs_jetty.spec.model import Problem
+from mkdocs_jetty.standards.model import (
+    ENVIRONMENTS,
+    FRAMEWORKS,
+    WAIVER_REASONS,
+    Attestation,
+    Declaration,
+    Environment,
+    Report,
+    ThresholdChange,
+    Transition,
+    Waiver,
+)
+from mkdocs_jetty.standards.places import Places
+from mkdocs_jetty.standards.readers.reading import FORMATS
+
+FILE_NAME = "jetty.toml"
+STATES = ("internal", "external")
+
+_TABLES = ("project", "thresholds", "attestation", "waiver", "report", "transition")
+
+
+class DeclarationReader:
+    """Goes through the parsed file and gathers every mistake on its way.
+
+    Attributes:
+        errors: What is wrong; where there is any, what was read has empty texts and `date.min` in its place.
+    """
+
+    def __init__(self, data: Mapping[str, Any], places: Places) -> None:
+        self.data = data
+        self.places = places
+        self.errors: list[Problem] = []
+
+    def read(self) -> Declaration:
+        self.known(self.data, _TABLES, (), "table")
+        project = self.table("project")
+        declaration = Declaration(
+            state=cast("Any", self.project_state(project)),
+            preset=self.texts(project, "preset", ("project",)),
+            frameworks=self.frameworks(project),
+            since=self.day(project, "since", ("project",), required=False),
+            thresholds=tuple(self.thresholds()),
+            attestations=tuple(self.attestation(*record) for record in self.records("attestation")),
+            waivers=tuple(self.waiver(*record) for record in self.records("waiver")),
+            reports=tuple(self.report(*record) for record in self.records("report")),
+            history=tuple(self.transition(*record) for record in self.records("transition")),
+            since_line=self.places.line("project", "since"),
+        )
+        if declaration.state == "external" and not declaration.preset and "preset" not in project:
+            self.error(
+                'an external project needs a preset: write `preset = ["startup-mvp"]` in `[project]`',
+                "project",
+                "state",
+            )
+        self.duplicates(declaration)
+        return declaration
+
+    # ---- the tables ----
+
+    def project_state(self, project: Mapping[str, Any]) -> str:
+        self.known(project, ("state", "preset", "frameworks", "since"), ("project",), "key")
+        return self.choice(project, "state", ("project",), STATES, required=False) or "internal"
+
+    def frameworks(self, project: Mapping[str, Any]) -> tuple[str, ...]:
+        names = self.texts(project, "frameworks", ("project",), may_be_empty=True)
+        for name in names:
+            if name not in FRAMEWORKS:
+                hint = did_you_mean(name, FRAMEWORKS)
+                self.error(f"there is no framework `{name}`{hint}; jetty knows {', '.join(FRAMEWORKS)}",
+                           "project", "frameworks")  # fmt: skip
+        return names
+
+    def thresholds(self) -> list[ThresholdChange]:
+        changes: list[ThresholdChange] = []
+        for standard, table in self.table("thresholds").items():
+            path = ("thresholds", standard)
+            if not isinstance(table, dict):
+                self.error(f"write the thresholds of a standard as a table: `[thresholds.{standard}]`", *path)
+                continue
+            reason = self.text(table, "reason", path, required=False) or None
+            values = {name: value for name, value in table.items() if name != "reason"}
+            if not values:
+                self.error(f'`[thresholds.{standard}]` changes no threshold; name one, as in `p95 = "800 ms"`', *path)
+            for name, value in values.items():
+                line = self.places.line(*path, name)
+                changes.append(ThresholdChange(standard, name, self.limit(value, *path, name), reason, line))
+        return changes
+
+    def limit(self, value: Any, *path: str) -> str:
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if is_number and math.isfinite(value):
+            return str(value)
+        self.error(f'`{path[-1]}` must be a text such as "800 ms", or a number, not {_shown(value)}', *path)
+        return ""
+
+    def attestation(self, table: Mapping[str, Any], path: tuple[str | int, ...]) -> Attestation:
+        self.known(table, ("standard", "by", "on", "until", "link", "statement", "feature"), path, "key")
+        on, until = self.period(table, path)
+        return Attestation(
+            standard=self.text(table, "standard", path),
+            by=self.text(table, "by", path),
+            on=on,
+            until=until,
+            link=self.text(table, "link", path),
+            statement=self.text(table, "statement", path),
+            feature=self.text(table, "feature", path, required=False) or None,
+            line=self.places.line(*path),
+        )
+
+    def waiver(self, table: Mapping[str, Any], path: tuple[str | int, ...]) -> Waiver:
+        keys = ("standard", "reason", "text", "owner", "approver", "on", "until", "feature")
+        self.known(table, keys, path, "key")
+        on, until = self.period(table, path)
+        owner, approver = self.text(table, "owner", path), self.text(table, "approver", path)
+        if owner and _same_person(owner, approver):
+            self.error(f"`approver` is the owner, {owner}; somebody else has to approve a waiver", *path, "approver")
+        return Waiver(
+            standard=self.text(table, "standard", path),
+            reason=self.choice(table, "reason", path, WAIVER_REASONS),
+            text=self.text(table, "text", path),
+            owner=owner,
+            approver=approver,
+            on=on,
+            until=until,
+            feature=self.text(table, "feature", path, required=False) or None,
+            line=self.places.line(*path),
+        )
+
+    def report(self, table: Mapping[str, Any], path: tuple[str | int, ...]) -> Report:
+        self.known(table, ("standard", "path", "format", "environment", "feature"), path, "key")
+        environment = self.choice(table, "environment", path, ENVIRONMENTS, required=False)
+        return Report(
+            standard=self.text(table, "standard", path),
+            path=self.text(table, "path", path),
+            format=self.choice(table, "format", path, FORMATS, required=False) or None,
+            environment=cast("Environment", environment) if environment else None,
+            feature=self.text(table, "feature", path, required=False) or None,
+            line=self.places.line(*path),
+        )
+
+    def transition(self, table: Mapping[str, Any], path: tuple[str | int, ...]) -> Transition:
+        self.known(table, ("state", "on", "preset", "reason"), path, "key")
+        return Transition(
+            state=cast("Literal['internal', 'external']", self.choice(table, "state", path, STATES)),
+            on=self.day(table, "on", path) or date.min,
+            preset=self.texts(table, "preset", path, may_be_empty=True),
+            reason=self.text(table, "reason", path, required=False) or None,
+            line=self.places.line(*path, "on"),
+        )
+
+    def duplicates(self, declaration: Declaration) -> None:
+        # A record renewed on another day is history and stays; only the very same one twice is a mistake.
+        for kind, keys in (
+            ("attestation", [(r.standard, r.feature, r.by, r.on) for r in declaration.attestations]),
+            ("waiver", [(r.standard, r.feature, r.on) for r in declaration.waivers]),
+            ("report", [(r.standard, r.feature, r.path) for r in declaration.reports]),
+        ):
+            for index, key in enumerate(cast("list[tuple[Any, ...]]", keys)):
+                if key[0] and key in keys[:index]:
+                    first = self.places.line(kind, keys.index(cast("Any", key)))
+                    self.error(f"this {kind} for `{key[0]}` stands already on line {first}; keep one", kind, index)
+
+    # ---- the values: a wrong one is noted, and an empty one stands in until all are read ----
+
+    def table(self, name: str) -> Mapping[str, Any]:
+        value = self.data.get(name, {})
+        if isinstance(value, dict):
+            return value
+        written = "[thresholds.<standard>]" if name == "thresholds" else f"[{name}]"
+        self.error(f"`{name}` must be a table, written `{written}`", name)
+        return {}
+
+    def records(self, name: str) -> list[tuple[Mapping[str, Any], tuple[str | int, ...]]]:
+        value = self.data.get(name, [])
+        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+            return [(item, (name, index)) for index, item in enumerate(value)]
+        self.error(f"`{name}` must be a list of tables, each written `[[{name}]]`", name)
+        return []
+
+    def known(
+        self, table: Mapping[str, Any], names: Sequence[str], path: tuple[str | int, ...], kind: Literal["table", "key"]
+    ) -> None:
+        where = f"`{path[0]}` has" if path else f"{FILE_NAME} has"
+        for name in table:
+            if name not in names:
+                message = f"{where} no {kind} `{_plain(name)}`{did_you_mean(name, names)}; it has {', '.join(names)}"
+                self.error(message, *path, name)
+
+    def text(self, table: Mapping[str, Any], key: str, path: tuple[str | int, ...], *, required: bool = True) -> str:
+        value = table.get(key)
+        if key not in table:
+            if required:
+                self.error(f"`{path[0]}` needs `{key}`", *path)
+        elif not isinstance(value, str):
+            self.error(f"`{key}` must be a text in quotes, not {_shown(value)}", *path, key)
+        elif not value.strip():
+            self.error(f"`{key}` is empty; write a text, or leave an optional one out", *path, key)
+        else:
+            return value.strip()
+        return ""
+
+    def texts(
+        self, table: Mapping[str, Any], key: str, path: tuple[str | int, ...], *, may_be_empty: bool = False
+    ) -> tuple[str, ...]:
+        if key not in table:
+            return ()
+        value = table[key]
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(values, list) or not all(isinstance(item, str) and item.strip() for item in values):
+            self.error(f"`{key}` must be a text or a list of texts, not {_shown(value)}", *path, key)
+            return ()
+        if not values and not may_be_empty:
+            self.error(f"`{key}` is empty; name at least one, or leave it out", *path, key)
+        return tuple(dict.fromkeys(item.strip() for item in values))
+
+    def choice(
+        self,
+        table: Mapping[str, Any],
+        key: str,
+        path: tuple[str | int, ...],
+        words: Sequence[str],
+        *,
+        required: bool = True,
+    ) -> str:
+        if key not in table:
+            if required:
+                self.error(f"`{path[0]}` needs `{key}`: {alternatives(words)}", *path)
+            return ""
+        value = table[key]
+        if isinstance(value, str) and value in words:
+            return value
+        hint = did_you_mean(str(value), words)
+        self.error(f"`{key}` must be {alternatives(words)}{hint}, not {_shown(value)}", *path, key)
+        return ""
+
+    def day(
+        self, table: Mapping[str, Any], key: str, path: tuple[str | int, ...], *, required: bool = True
+    ) -> date | None:
+        value = table.get(key)
+        if key not in table:
+            if required:
+                self.error(f"`{path[0]}` needs `{key}`, a date such as 2026-11-22", *path)
+            return None
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        self.error(f"`{key}` must be a date such as 2026-11-22, {_hint_for_date(value)}, not {_shown(value)}",
+                   *path, key)  # fmt: skip
+        return None
+
+    def period(self, table: Mapping[str, Any], path: tuple[str | int, ...]) -> tuple[date, date]:
+        on, until = self.day(table, "on", path), self.day(table, "until", path)
+        if on and until and until < on:
+            self.error(f"`until` ({until}) lies before `on` ({on})", *path, "until")
+        return on or date.min, until or date.min
+
+    def error(self, message: str, *path: str | int) -> None:
+        self.errors.append(Problem("error", FILE_NAME, self.places.line(*path), None, message))
+
+
+def _same_person(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def _plain(name: str) -> str:
+    return repr(name)[1:-1]
+
+
+def _shown(value: Any, limit: int = 60) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = value.isoformat() if isinstance(value, date) else repr(value)
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def _hint_for_date(value: Any) -> str:
+    if isinstance(value, datetime):
+        return "without a time"
+    return "without quotes" if isinstance(value, str) else "year, month and day"
