@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -28,7 +28,7 @@ from mkdocs_jetty.standards.presets import PresetError, resolve
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
-    from mkdocs_jetty.judge.model import Verdict
+    from mkdocs_jetty.judge.model import History, Verdict
     from mkdocs_jetty.run.model import Results
 
 FILE_NAME = "jetty.toml"
@@ -107,6 +107,11 @@ def record(settings: Settings, verdict: Verdict, *, whole: bool = True) -> bool:
         raise ConfigError(f"{ledger.problems[0]}; nothing was recorded")
     day = verdict.today or this_day()
     return ledgers.write(ledgers.update(ledger, verdict, day, verdict.commit, whole=whole), path)
+
+
+def history(settings: Settings, spec: Spec) -> Mapping[str, History]:
+    """What the ledger knows of each scenario."""
+    return ledgers.history(ledgers.read(ledger_path(settings), ledger_name(settings)), spec)
 
 
 def ledger_name(settings: Settings) -> str:

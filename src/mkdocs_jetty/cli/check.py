@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def check(
     verdict = outcome.verdict
     if records and not outcome.results.interrupted:
         record(settings, verdict, whole=not pages)
+        verdict = replace(verdict, history=assess.history(settings, outcome.spec))
     if json_file:
         write(json_file, as_json(export.spec_json(verdict, url_for(settings), datetime.now(timezone.utc))))
     if junit_file:
