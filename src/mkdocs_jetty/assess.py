@@ -16,15 +16,14 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mkdocs_jetty.config import ConfigError
+from mkdocs_jetty.errors import ConfigError
 from mkdocs_jetty.judge import ledger as ledgers
 from mkdocs_jetty.judge.standards import check_claims
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.spec.model import Problem, Spec
 from mkdocs_jetty.standards.catalogue import load_catalogue
-from mkdocs_jetty.standards.declaration import check_declaration, read_declaration
+from mkdocs_jetty.standards.declaration import read_declaration, settled
 from mkdocs_jetty.standards.model import Declaration, Preset, Report, ReportFinding
-from mkdocs_jetty.standards.presets import PresetError, resolve
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
@@ -55,14 +54,11 @@ def declared(settings: Settings, spec: Spec) -> Declared:
     """
     declaration = read_declaration(settings.root)
     today = this_day()
-    preset = _preset(declaration, settings.root)
     ids = frozenset(feature.id for feature in spec.features)
-    problems = check_declaration(declaration, preset, ids, today)
-    errors = [problem for problem in problems if problem.level == "error"]
-    if errors:
-        raise ConfigError("\n".join(map(str, errors)))
+    preset, problems = settled(declaration, settings.root, ids, today)
     warnings = [Problem("warning", FILE_NAME, None, None, text) for text in preset.warnings] if preset else []
-    return Declared(declaration, preset, ids, (*problems, *warnings), today)
+    dropped = preset.dropped if preset else ()
+    return Declared(declaration, preset, ids, (*problems, *warnings, *dropped), today)
 
 
 def assess(settings: Settings, spec: Spec, results: Results, known: Declared | None = None) -> Verdict:
@@ -149,15 +145,6 @@ def commit(root: Path) -> str | None:
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return None
     return answer.stdout.strip() or None if answer.returncode == 0 else None
-
-
-def _preset(declaration: Declaration, root: Path) -> Preset | None:
-    if not declaration.preset:
-        return None
-    try:
-        return resolve(declaration.preset, declaration.frameworks, declaration.thresholds, root)
-    except PresetError as error:
-        raise ConfigError(str(error)) from error
 
 
 def _findings(root: Path, known: Declared) -> tuple[ReportFinding, ...]:
