@@ -17,7 +17,7 @@ from mkdocs_jetty.config import Settings, from_options
 from mkdocs_jetty.hosts.markdown import JettyExtension, PageContext, normal
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run.model import Results
-from mkdocs_jetty.spec.model import Page, Scenario, ShownScenario, Spec
+from mkdocs_jetty.spec.model import Feature, Page, Scenario, ShownScenario, Spec
 from mkdocs_jetty.spec.reader import read
 
 SITE_EXTENSIONS = (
@@ -85,7 +85,8 @@ names = st.lists(words, min_size=1, max_size=3).map(" ".join)
 GHERKIN_LINES = [
     "Feature: ", "Scenario: ", "Scenario Outline: ", "Examples:", "Background:", "Rule: ", "Given ", "When ",
     "And ", "* ", "Then <a>", "| a | b |", "| 1 |", "| a", '"""', "~~~", "@tag", "@a @b # c", "# language: fr",
-    "# language: xx", "#", "Fonctionnalité: ", "Soit ", "Givn ", "Scenaro: ", "", "", "prose", "\t",
+    "# language: xx", "#", "Fonctionnalité: ", "Soit ", "Givn ", "Scenaro: ", "", "", "prose",
+    "given ", "Given: ", "- When ", "Given\u00a0", "Scenario ", "Background", "and ", "\t",
     "- item", "> quote", "# STABLE MODE", "\x0c", "\u2028",
 ]  # fmt: skip
 junk_gherkin = st.lists(
@@ -269,6 +270,18 @@ def test_a_broken_fence_never_changes_its_neighbours(above: list[str], below: li
     height = broken.count("\n")
     example = page("```text\n" + "\n" * height + "\n```")
     assert page(f"```gherkin\n{broken}\n```") == example
+
+
+@quickly
+@given(good_pages, good_pages)
+def test_below_a_broken_background_nothing_runs_that_it_would_hold_for(above: list[str], below: list[str]) -> None:
+    def page(source: str) -> list[tuple[Feature, Scenario]]:
+        return list(spec_of("\n\n<p></p>\n\n".join([*above, source, *below])).scenarios())
+
+    line = "\n\n<p></p>\n\n".join([*above, ""]).count("\n")
+    for feature, scenario in page("```gherkin\nBackground:\n  Given y\n  no\n```"):
+        own = feature.line == 1
+        assert (scenario.defect == "invalid-gherkin") == (own and scenario.line > line)
 
 
 @quickly

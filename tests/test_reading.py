@@ -90,7 +90,7 @@ def test_what_is_only_shown_does_not_run_and_is_no_problem(read_pages: Read, pag
         ("```gherkin\nScenario: x\n  Given\n```\n", "docs/page.md:3: this line is read as description"),
         ("```gherkin\nScenaro: x\n  Given y\n```\n", "docs/page.md:2: this line is read as description"),
         ("```gherkin\nnonsense\n```\n", "docs/page.md:1: nothing here runs: this block holds no scenario"),
-        ("---\njetty: {nam: X}\n---\n```gherkin\nScenario: x\n  Given y\n```\n", "docs/page.md:1: unknown key `nam`"),
+        ("---\njetty: {nam: X}\n---\n```gherkin\nScenario: x\n  Given y\n```\n", "docs/page.md:2: unknown key `nam`"),
         ("---\na: [\n---\n```gherkin\nScenario: x\n  Given y\n```\n", "docs/page.md:3: the front matter"),
     ],
 )  # fmt: skip

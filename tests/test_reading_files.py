@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from mkdocs.utils import markdown_extensions
 
 from mkdocs_jetty.config import from_options
 from mkdocs_jetty.spec.model import Spec
-from mkdocs_jetty.spec.reader import read
+from mkdocs_jetty.spec.reader import MARKDOWN_SUFFIXES, read
 
 PAGE = "```gherkin\nScenario: x\n  Given y\n```\n"
 CLASSIC = "Feature: Classic\n  Scenario: x\n    Given y\n"
@@ -128,4 +129,168 @@ def test_an_id_that_no_address_could_hold_is_a_problem(project: Path) -> None:
     put(project / "docs/good.md", f"---\njetty:\n  id: a/b c\n---\n{PAGE}")
     spec = spec_of(project)
     assert [scenario.id for _, scenario in spec.scenarios()] == ["good/x"]
-    assert messages(spec)[0].startswith("docs/good.md:1: `id` under `jetty:`")
+    assert messages(spec)[0].startswith("docs/good.md:3: `id` under `jetty:`")
+
+
+# ---- pages of every suffix, patterns, directories ----
+
+
+@pytest.mark.parametrize("suffix", [".markdown", ".mdown", ".mkdn", ".mkd"])
+def test_every_page_that_mkdocs_renders_is_read(project: Path, suffix: str) -> None:
+    assert suffix in markdown_extensions
+    put(project / f"docs/deep/other{suffix}", PAGE)
+    put(project / "docs/other.MD", PAGE)
+    assert pages(spec_of(project)) == [f"docs/deep/other{suffix}", "docs/good.md"]
+    assert pages(spec_of(project, include=["deep/*.md"])) == [f"docs/deep/other{suffix}"]
+    assert pages(spec_of(project, exclude=[f"**/*{suffix}"])) == ["docs/good.md"]
+    # What is left out is only what was named.
+    assert pages(spec_of(project, exclude=["**/*.md"])) == [f"docs/deep/other{suffix}"]
+
+
+def test_the_suffixes_are_those_of_mkdocs() -> None:
+    assert sorted(MARKDOWN_SUFFIXES) == sorted(markdown_extensions)
+
+
+def test_a_pattern_that_no_page_matches_is_a_warning(project: Path) -> None:
+    spec = spec_of(project, include=["good.md", "spec/**"])
+    [problem] = spec.problems
+    assert (problem.level, problem.page, problem.line) == ("warning", "", None)
+    assert "no page of the site matches `spec/**`" in problem.message
+    settings = from_options(project, project / "mkdocs.yml", "Site", project / "docs", {"include": ["spec/**"]})
+    assert str(read(settings).problems[0]).startswith("mkdocs.yml: `include`: no page")
+
+
+def test_a_directory_without_feature_files_is_a_warning(project: Path) -> None:
+    (project / "specs").mkdir()
+    assert messages(spec_of(project, features=["specs"])) == ["`features`: no `.feature` file was found in `specs`"]
+
+
+def test_a_site_without_pages_is_no_problem(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    assert not spec_of(tmp_path).problems
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything")
+def test_a_directory_that_may_not_be_read_is_a_problem(project: Path) -> None:
+    for name in ("secret", "private", ".hidden"):
+        put(project / f"docs/{name}/a.md", PAGE)
+        (project / f"docs/{name}").chmod(0)
+    try:
+        spec = spec_of(project, exclude=["private/**"])
+    finally:
+        for name in ("secret", "private", ".hidden"):
+            (project / f"docs/{name}").chmod(0o700)
+    assert pages(spec) == ["docs/good.md"]
+    assert messages(spec) == [
+        "docs/secret: this directory cannot be read, nor anything below it: Permission denied",
+    ]
+
+
+def test_a_directory_that_cannot_be_listed_is_a_problem(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(project / "docs/secret/a.md", PAGE)
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if os.path.basename(path) == "secret":  # noqa: PTH119 - as `os.walk` passes it
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert messages(spec_of(project)) == [
+        "docs/secret: this directory cannot be read, nor anything below it: Permission denied"
+    ]
+
+
+# ---- front matter ----
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("exclude", '"no"'), ("exclude", '"false"'), ("exclude", "1"), ("exclude", "[]"),
+        ("name", "12"), ("name", "no"), ("name", "[a]"), ("name", '""'), ("id", "12"), ("id", "a/b"),
+        ("id", "[a]"), ("owner", "{a: b}"), ("owner", "true"), ("traits", "false"), ("traits", "{a: b}"),
+        ("traits", "[1]"), ("traits", "[a, null]"), ("traits", '[""]'), ("steps", "3"), ("steps", "{a: b}"),
+        ("steps", "[[a]]"), ("nam", "x"),
+    ],
+)  # fmt: skip
+def test_a_key_of_the_wrong_kind_is_an_error_on_its_line(project: Path, key: str, value: str) -> None:
+    put(project / "docs/good.md", f"---\ntitle: T\nname: other\n\njetty:\n  # why\n  {key}: {value}\n---\n{PAGE}")
+    spec = spec_of(project)
+    [problem] = spec.problems
+    assert (problem.level, problem.page, problem.line) == ("error", "docs/good.md", 7)
+    assert f"`{key}`" in problem.message
+    # As if it were not there.
+    assert [(f.id, f.name, f.traits, f.traits_declared, f.owner) for f in spec.features] == [
+        ("t", "T", (), False, None)
+    ]
+    assert not spec.pages[0].steps
+
+
+def test_what_is_wrong_on_a_page_without_specification_is_said_too(project: Path) -> None:
+    put(project / "docs/prose.md", '---\njetty:\n  exclude: "no"\n---\nProse.\n')
+    assert messages(spec_of(project))[0].startswith("docs/prose.md:3: `exclude`")
+
+
+def test_keys_of_the_right_kind_are_taken(project: Path) -> None:
+    put(project / "features/steps.py", "")
+    keys = "{name: N, id: '12', traits: [a, b], owner: O, steps: [features/steps.py, steps.py], exclude: no}"
+    put(project / "docs/good.md", f"---\njetty: {keys}\n---\n{PAGE}")
+    spec = spec_of(project)
+    assert not spec.problems
+    assert [(f.id, f.name, f.traits, f.owner) for f in spec.features] == [("12", "N", ("a", "b"), "O")]
+    assert spec.pages[0].steps == ("features/steps.py", "features/steps.py")
+
+
+@pytest.mark.parametrize(("traits", "declared"), [("", False), ("[]", True), ("one", True)])
+def test_traits_without_a_value_are_not_declared(project: Path, traits: str, declared: bool) -> None:
+    put(project / "docs/good.md", f"---\njetty:\n  traits: {traits}\n  steps:\n  exclude:\n---\n{PAGE}")
+    spec = spec_of(project)
+    assert not spec.problems
+    assert [feature.traits_declared for feature in spec.features] == [declared]
+
+
+def test_an_excluded_page_is_left_alone(project: Path) -> None:
+    put(project / "docs/good.md", f"---\njetty:\n  exclude: true\n  steps: gone.py\n---\n{PAGE}")
+    assert spec_of(project) == Spec()
+
+
+def test_a_step_module_that_does_not_exist_is_an_error_on_its_line(project: Path) -> None:
+    put(project / "features/here.py", "")
+    put(project / "docs/good.md", f"---\njetty:\n  name: N\n  steps: [here.py, gone.py]\n---\n{PAGE}")
+    [message] = messages(spec_of(project))
+    assert message.startswith("docs/good.md:4: `steps` under `jetty:` in the front matter names `gone.py`")
+
+
+# ---- ids ----
+
+OWN_ID = f"---\njetty:\n  id: same\n---\n{PAGE}"
+
+
+def test_an_id_that_two_pages_give_themselves_is_an_error_that_names_both(project: Path) -> None:
+    put(project / "docs/a.md", OWN_ID)
+    put(project / "docs/b.md", OWN_ID)
+    put(project / "docs/good.md", "Prose.\n")
+    spec = spec_of(project)
+    assert [feature.id for feature in spec.features] == ["same", "same-b"]
+    [problem] = spec.problems
+    assert (problem.level, problem.page, problem.line) == ("error", "docs/b.md", 3)
+    assert "docs/a.md:3" in problem.message
+
+
+def test_an_id_that_was_made_from_a_name_gives_way_to_one_that_was_written_down(project: Path) -> None:
+    put(project / "docs/a.md", f"# Same\n\n{PAGE}")
+    put(project / "docs/b.md", OWN_ID)
+    spec = spec_of(project)
+    assert [(feature.id, feature.page) for feature in spec.features] == [
+        ("same-a", "docs/a.md"), ("same", "docs/b.md"), ("good", "docs/good.md"),
+    ]  # fmt: skip
+    assert not spec.problems
+
+
+def test_an_id_that_a_feature_of_the_page_has_already_is_an_error(project: Path) -> None:
+    named = "```gherkin\nFeature: Same\n  Scenario: named\n    Given y\n```\n\n"
+    put(project / "docs/good.md", f"---\njetty:\n  id: same\n---\n{named}{PAGE}")
+    spec = spec_of(project)
+    assert sorted(feature.id for feature in spec.features) == ["same", "same-2"]
+    assert messages(spec) == ["docs/good.md:3: the `id` `same` is already that of the feature `Same` in line 6"]

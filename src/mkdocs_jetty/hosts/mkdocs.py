@@ -37,6 +37,7 @@ from mkdocs_jetty.show.missing import gate_lines
 from mkdocs_jetty.show.review import render_review_files
 from mkdocs_jetty.show.summary import Colour, page_colour, reason, red_scenarios, summary
 from mkdocs_jetty.spec import reader
+from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES
 from mkdocs_jetty.spec.model import Problem
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         keeps = InclusionLevel.is_in_serve if self._command == "serve" else InclusionLevel.is_included
         there = {settings.docs_dir / file.src_uri for file in files.documentation_pages(inclusion=keeps)}
         everything = replace(settings, unpublished=())
-        pages = (path for path in reader.specification_files(everything) if path.suffix == ".md")
+        pages = (path for path in reader.specification_files(everything) if path.suffix in MARKDOWN_SUFFIXES)
         names = (path.relative_to(settings.docs_dir).as_posix() for path in pages if path not in there)
         return tuple(re.sub(r"([\\*?\[\]!# ])", r"\\\1", f"/{name}") for name in names)
 

@@ -145,7 +145,7 @@ def judge_scenario(scenario: Scenario, results: Results) -> JudgedScenario:
 
 def _settle(scenario: Scenario, results: Results) -> ScenarioResult:
     if scenario.defect is not None:
-        return _without_evidence(scenario, scenario.defect, DEFECTS[scenario.defect])
+        return _without_evidence(scenario, scenario.defect, scenario.defect_note or DEFECTS[scenario.defect])
     result = results.scenarios.get(scenario.id)
     if result is None:
         return _without_evidence(scenario, "not-reached" if results.executed else "execute-off")

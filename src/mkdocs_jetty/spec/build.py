@@ -85,8 +85,12 @@ class Place:
 class BlockBuilder:
     """Builds one block; its scenarios go into the draft of their feature."""
 
-    def __init__(self, document: Document, draft: Draft, place: Place, lines: Sequence[str]) -> None:
+    def __init__(self, document: Document, draft: Draft, place: Place, lines: Sequence[str], spoiled: str = "") -> None:
         self.document = document
+        self.spoiled = spoiled
+        """Why no scenario of the block can run, if so."""
+        self.lost_background = ""
+        """Why the block's background cannot hold, if so."""
         self.draft = draft
         self.place = place
         self.lines = lines
@@ -106,8 +110,8 @@ class BlockBuilder:
             self._index(background["steps"], background=True)
         if self.document.named:
             self.items.append(_heading("feature", feature))
-        self._spelling(feature)
-        self._children(feature["children"], None)
+        spoiled = self._spelling(feature) or self.spoiled
+        self._children(feature["children"], None, spoiled)
         if not _holds(feature):
             message = "nothing here runs: this block holds no scenario"
             self.problems.append(Problem("error", self.place.page, self.place.line or 1, None, message))
@@ -115,22 +119,24 @@ class BlockBuilder:
             self.place.page, self.place.line, source, True, self.draft.id, tuple(self.items), tuple(self.problems)
         )
 
-    def _children(self, children: list[dict[str, Any]], rule: dict[str, Any] | None) -> None:
+    def _children(self, children: list[dict[str, Any]], rule: dict[str, Any] | None, spoiled: str) -> None:
         for child in children:
             if "background" in child:
-                self._background(child["background"])
+                spoiled = self._background(child["background"]) or spoiled
             elif "rule" in child:
-                self._spelling(child["rule"])
+                wrong = self._spelling(child["rule"])
                 if not child["rule"]["children"]:
                     self._warn(child["rule"]["location"]["line"], "this rule holds no scenario, so nothing runs for it")
                 self.items.append(_heading("rule", child["rule"]))
-                self._children(child["rule"]["children"], child["rule"])
+                self._children(child["rule"]["children"], child["rule"], wrong or spoiled)
             else:
-                self._scenario(child["scenario"], rule)
+                self._scenario(child["scenario"], rule, spoiled)
 
-    def _background(self, node: dict[str, Any]) -> None:
+    def _background(self, node: dict[str, Any]) -> str:
         self._index(node["steps"], background=True)
-        self._spelling(node)
+        spoiled = self._spelling(node)
+        if any(child.get("background") is node for child in self.document.feature["children"]):
+            self.lost_background = self.lost_background or spoiled
         self.items.append(
             ShownBackground(
                 node["keyword"],
@@ -140,17 +146,19 @@ class BlockBuilder:
                 _shown(node["steps"]),
             )
         )
+        return spoiled
 
-    def _scenario(self, node: dict[str, Any], rule: dict[str, Any] | None) -> None:
+    def _scenario(self, node: dict[str, Any], rule: dict[str, Any] | None, spoiled: str) -> None:
         line, name = node["location"]["line"], node["name"]
         self._index(node["steps"], background=False)
-        self._spelling(node)
+        for each in (node, *node["examples"]):
+            spoiled = self._spelling(each) or spoiled
         if name in self.names:
             self._warn(
                 line, f"another scenario of this feature is named `{name}` too; both run, but give each its own name"
             )
         self.names.add(name)
-        made = {row: self._one(node, rule, pickle, row) for row, pickle in self._rows(node)}
+        made = {row: self._one(node, rule, pickle, row, spoiled) for row, pickle in self._rows(node)}
         self.draft.scenarios.extend(made.values())
         examples = tuple(_shown_examples(each, made) for each in node["examples"])
         for each in node["examples"]:
@@ -173,14 +181,17 @@ class BlockBuilder:
         return [(rows[pickle["astNodeIds"][1]], pickle) for pickle in pickles] or [(None, None)]
 
     def _one(
-        self, node: dict[str, Any], rule: dict[str, Any] | None, pickle: dict[str, Any] | None, row: int | None
-    ) -> Scenario:
+        self, node: dict[str, Any], rule: dict[str, Any] | None, pickle: dict[str, Any] | None, row: int | None,
+        spoiled: str,
+    ) -> Scenario:  # fmt: skip
         line = node["location"]["line"]
         name = pickle["name"] if pickle else node["name"]
         inherited = [*self.document.feature["tags"], *(rule["tags"] if rule else []), *node["tags"]]
         tags = tuple(dict.fromkeys(tag["name"] for tag in (pickle["tags"] if pickle else inherited)))
         steps = self._steps(pickle) if pickle else ()
         defect: NotRunnable | None = "no-rows" if pickle is None else None if steps else "no-steps"
+        if spoiled and defect is None:
+            defect = "invalid-gherkin"
         wanted = slug(node["name"])
         if row is not None:
             wanted = (
@@ -191,6 +202,7 @@ class BlockBuilder:
             tags=tags, line=line, steps=steps, row_line=row,
             outline=node["name"] if row is not None else None,
             rule=rule["name"] if rule else None, description=_dedent(node["description"]), defect=defect,
+            defect_note=spoiled if defect == "invalid-gherkin" else "",
         )  # fmt: skip
 
     @staticmethod
@@ -218,13 +230,16 @@ class BlockBuilder:
     def _index(self, steps: list[dict[str, Any]], *, background: bool) -> None:
         self.steps.update((step["id"], (step, background)) for step in steps)
 
-    def _spelling(self, node: dict[str, Any]) -> None:
-        for line, keyword in misspelt(node, self.lines, self.document.feature["language"]):
-            right = f"if it should, begin it with `{keyword}`"
-            if self.lines[line - 1].lstrip().startswith(keyword):
-                right = f"`{keyword}` cannot stand here"
-            message = f"this line is read as description and does not run; {right}"
-            self.problems.append(Problem("error", self.place.page, line, None, message))
+    def _spelling(self, node: dict[str, Any]) -> str:
+        """Report what is lost in a node's description; say why what the node holds cannot run, if so."""
+        spoiled = ""
+        for lost in misspelt(node, self.lines, self.document.feature["language"]):
+            self.problems.append(Problem(lost.level, self.place.page, lost.line, None, lost.message))
+            if lost.level == "error" and not spoiled:
+                spoiled = f"It is not all there: line {lost.line} is read as description, so it cannot run."
+            if node is self.document.feature and lost.keyword.rstrip(":") in self.dialect.background_keywords:
+                self.lost_background = self.lost_background or spoiled
+        return spoiled
 
     def _warn(self, line: int, message: str) -> None:
         self.problems.append(Problem("warning", self.place.page, line, None, message))

@@ -42,14 +42,24 @@ class Fence:
 
 
 @dataclass(frozen=True)
+class Lookalike:
+    """A line that opens a block of Gherkin which will not run."""
+
+    line: int
+    message: str
+    source: str
+    """The text of the block, if the page shows it as a block of its own."""
+
+
+@dataclass(frozen=True)
 class MarkdownPage:
     """What a page holds, as far as a specification is concerned."""
 
     meta: dict[str, Any]
     title: str | None
     fences: tuple[Fence, ...]
-    lookalikes: tuple[tuple[int, str], ...]
-    """Lines that open a block of Gherkin which will not run, each with what is wrong."""
+    lookalikes: tuple[Lookalike, ...]
+    """What was meant as a fence, and will not run."""
     meta_error: tuple[int, str] | None = None
 
 
@@ -152,18 +162,21 @@ def parse_markdown(text: str) -> MarkdownPage:
     return MarkdownPage(meta, title, tuple(fences), lookalikes, meta_error)
 
 
-def _lookalikes(body: str, running: set[int], ranges: list[tuple[int, int]]) -> tuple[tuple[int, str], ...]:
+def _lookalikes(body: str, running: set[int], ranges: list[tuple[int, int]]) -> tuple[Lookalike, ...]:
     found = []
-    for number, line in enumerate(body.split("\n"), 1):
+    lines = body.split("\n")
+    for number, line in enumerate(lines, 1):
         match = LOOKS_LIKE_GHERKIN.match(line)
         if not match or number in running or any(start < number <= end for start, end in ranges):
             continue
-        word = match.group(2)
+        word, source = match.group(2), ""
         if word != "gherkin":
             message = f"this block will not run: its language is `{word}`; write `gherkin` in lower case"
+            end = next((end for start, end in ranges if start == number), number)
+            source = "\n".join(lines[number : end - 1])
         elif any(start == number for start, _ in ranges):
             message = "this block will not run: it stands where Markdown shows no fence (a comment or indented code)"
         else:
             message = f"this block will not run: its fence is never closed; end it with a line `{match.group(1)}`"
-        found.append((number, message))
+        found.append(Lookalike(number, message, source))
     return tuple(found)

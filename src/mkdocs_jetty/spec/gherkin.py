@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from gherkin.ast_builder import AstBuilder
-from gherkin.dialect import Dialect
+from gherkin.dialect import DIALECTS, Dialect
 from gherkin.errors import CompositeParserException, NoSuchLanguageException, ParserException
 from gherkin.parser import Parser
 from gherkin.pickles.compiler import Compiler
@@ -85,6 +87,28 @@ def parse_block(
     compiled: Any = {**feature, "children": [{"background": each} for each in inherited] + feature["children"]}
     pickles: Any = Compiler(ids).compile(cast("Any", {**tree, "feature": compiled, "uri": page}))
     return Document(feature, pickles, named, background if named else background + own)
+
+
+def leaves_background(source: str) -> bool:
+    """Whether a text that does not parse seems to hold a background for the later blocks of its page."""
+    lines = source.split("\n")
+    heads = [_head(text) for text in lines if text.strip() and not text.lstrip().startswith(("#", "@"))]
+    if any(head in _heads("feature") for head in heads[:1]):
+        return False
+    return any(
+        head in _heads("background") or difflib.get_close_matches(head, ["background"], 1, 0.85) for head in heads
+    )
+
+
+def _head(text: str) -> str:
+    return re.split("[:\uff1a]", text, maxsplit=1)[0].strip(" \t>").casefold()
+
+
+@lru_cache(maxsize=2)
+def _heads(section: str) -> frozenset[str]:
+    """A section's keywords in all languages: the text may not even say rightly which one is its own."""
+    dialects: Any = DIALECTS.values()
+    return frozenset(word.casefold() for dialect in dialects for word in dialect[section])
 
 
 def _dialect(language: str) -> Any:

@@ -72,6 +72,8 @@ class Scenario:
     description: str = ""
     defect: NotRunnable | None = None
     """Why it can never run, whatever the step definitions say."""
+    defect_note: str = ""
+    """Where the defect lies, as a sentence, if that is not the scenario itself."""
 
     @property
     def wip(self) -> bool:

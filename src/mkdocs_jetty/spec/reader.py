@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gherkin.stream.id_generator import IdGenerator
-from pathspec import GitIgnoreSpec
 
 from mkdocs_jetty.spec.build import BlockBuilder, Draft, Place, free, slug
-from mkdocs_jetty.spec.fences import Fence, MarkdownPage, parse_markdown
-from mkdocs_jetty.spec.gherkin import Document, parse_block
-from mkdocs_jetty.spec.model import Block, Feature, Page, Problem, ShownScenario, Spec
+from mkdocs_jetty.spec.fences import Fence, Lookalike, MarkdownPage, parse_markdown
+from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES, find, is_included, relative, specification_files
+from mkdocs_jetty.spec.front_matter import FrontMatter, missing_steps, read_front_matter, step_module
+from mkdocs_jetty.spec.gherkin import Document, leaves_background, parse_block
+from mkdocs_jetty.spec.model import Block, Feature, Page, Problem, Spec
 from mkdocs_jetty.spec.modes import mode_sections
+from mkdocs_jetty.spec.names import FileRead, with_ids_of_their_own
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
 
+__all__ = ["MARKDOWN_SUFFIXES", "is_included", "read", "read_file", "read_page", "specification_files"]
+
 TRAIT_TAG = "@trait:"
-META_KEYS = ("name", "id", "traits", "owner", "steps", "exclude")
 
 
 def read(settings: Settings) -> Spec:
@@ -31,96 +32,45 @@ def read(settings: Settings) -> Spec:
 
     Never raises for what a file holds: what cannot be read is a problem of the spec, with its place.
     """
-    features: list[Feature] = []
-    pages: list[Page] = []
-    problems: list[Problem] = []
-    taken: dict[str, Feature] = {}
-    for path in specification_files(settings):
-        page, found, wrong = read_file(settings, path)
-        problems.extend(wrong)
-        if page is None:
-            continue
-        renamed = {}
-        for feature in found:
-            unique = feature.id
-            if unique in taken:
-                unique = free(f"{unique}-{slug(Path(page.path).stem)}", taken)
-                renamed[feature.id] = unique
-            taken[unique] = feature
-        pages.append(_renamed_page(page, renamed))
-        features.extend(_renamed_feature(feature, renamed) for feature in found)
-        problems.extend(problem for block in page.blocks for problem in block.problems)
-    return Spec(tuple(features), tuple(pages), tuple(problems))
-
-
-def specification_files(settings: Settings) -> list[Path]:
-    """All files that may hold specification, in the order of their paths, pages first."""
-    pages = [path for path in _files(settings.docs_dir, ".md") if is_included(settings, path)]
-    extra: list[Path] = []
-    for entry in settings.features:
-        path = settings.root / entry
-        extra.extend(_files(path, ".feature") if path.is_dir() else [path])
-    return pages + list(dict.fromkeys(extra))
-
-
-def _files(directory: Path, suffix: str) -> list[Path]:
-    """Everything below a directory that is named so, links followed as MkDocs follows them, but never in circles."""
-    found = []
-    for place, directories, files in os.walk(directory, followlinks=True):
-        here = Path(place)
-        found += [here / name for name in (*files, *directories) if name.endswith(suffix)]
-        above = (here.resolve(), *here.resolve().parents)
-        directories[:] = [name for name in directories if (here / name).resolve() not in above]
-    return sorted(found)
-
-
-def is_included(settings: Settings, path: Path) -> bool:
-    """Whether a page of the documentation is to be read: it is published, and `include` and `exclude` agree."""
-    name = path.relative_to(settings.docs_dir).as_posix()
-    if any(part.startswith(".") for part in name.split("/")):
-        return False
-    if settings.unpublished and _gitignore(settings.unpublished).match_file(name):
-        return False
-    return _matches(name, settings.include) and not _matches(name, settings.exclude)
+    paths, problems = find(settings)
+    files = with_ids_of_their_own([read_file(settings, path) for path in paths])
+    problems += [problem for each in files for problem in each.problems]
+    pages = [each.page for each in files if each.page]
+    problems += [problem for page in pages for block in page.blocks for problem in block.problems]
+    return Spec(tuple(feature for each in files for feature in each.features), tuple(pages), tuple(problems))
 
 
 def read_page(settings: Settings, path: Path) -> tuple[Page, tuple[Feature, ...]]:
     """Read one file by itself; a file that cannot be read is a page without blocks."""
-    page, features, _ = read_file(settings, path)
-    return page or Page(relative(settings.root, path), path.stem, ()), tuple(features)
+    read = read_file(settings, path)
+    return read.page or Page(relative(settings.root, path), path.stem, ()), tuple(read.features)
 
 
-def read_file(settings: Settings, path: Path) -> tuple[Page | None, list[Feature], list[Problem]]:
-    """Read one file: its page if it holds specification, its features, and what is wrong outside its blocks."""
+def read_file(settings: Settings, path: Path) -> FileRead:
+    """Read one file by itself."""
     name = relative(settings.root, path)
     text = _text(path, name)
     if isinstance(text, Problem):
-        return None, [], [text]
+        return FileRead(problems=[text])
     link = _leaves(settings, path)
+    outside = FileRead(problems=[Problem("error", name, None, None, link)]) if link else None
     if path.suffix == ".feature":
-        if link:
-            return None, [], [Problem("error", name, None, None, link)]
-        return _read_feature_file(name, path, text)
+        return outside or _read_feature_file(name, path, text)
     markdown = parse_markdown(text)
-    wrong = [Problem("error", name, line, None, message) for line, message in markdown.lookalikes]
+    meta, problems = read_front_matter(markdown.meta, text, name)
+    if meta.exclude:
+        return FileRead()
+    problems = [*_wrong(markdown, name), *problems, *missing_steps(meta, settings, name)]
+    if not markdown.fences:
+        return FileRead(problems=problems)
+    return outside or _PageReader(name, markdown, meta, settings, problems).read()
+
+
+def _wrong(markdown: MarkdownPage, name: str) -> list[Problem]:
+    found = [Problem("error", name, each.line, None, each.message) for each in markdown.lookalikes]
     if markdown.meta_error:
-        wrong.append(Problem("error", name, markdown.meta_error[0], None, markdown.meta_error[1]))
-    meta, complaints = _jetty_meta(markdown, name)
-    wrong.extend(complaints)
-    if meta.get("exclude") or not markdown.fences:
-        return None, [], [] if meta.get("exclude") else wrong
-    if link:
-        return None, [], [Problem("error", name, None, None, link)]
-    page, features = _PageReader(name, markdown, meta, settings).read()
-    return page, features, wrong
-
-
-def relative(root: Path, path: Path) -> str:
-    """A path as the spec names it: relative to the project, with forward slashes."""
-    try:
-        return Path(os.path.relpath(path, root)).as_posix()
-    except ValueError:  # another drive
-        return path.as_posix()
+        found.append(Problem("error", name, markdown.meta_error[0], None, markdown.meta_error[1]))
+    return found
 
 
 def _leaves(settings: Settings, path: Path) -> str | None:
@@ -136,50 +86,78 @@ def _leaves(settings: Settings, path: Path) -> str | None:
 class _PageReader:
     """Reads the fences of one page into its features."""
 
-    def __init__(self, name: str, markdown: MarkdownPage, meta: dict[str, Any], settings: Settings) -> None:
+    def __init__(
+        self, name: str, markdown: MarkdownPage, meta: FrontMatter, settings: Settings, problems: list[Problem]
+    ) -> None:
         self.name = name
         self.markdown = markdown
         self.meta = meta
-        self.title = str(meta.get("name") or markdown.meta.get("title") or markdown.title or Path(name).stem)
-        self.steps = tuple(_inside(settings, step) for step in _strings(meta.get("steps")))
+        self.problems = problems
+        self.title = meta.name or str(markdown.meta.get("title") or markdown.title or Path(name).stem)
+        self.steps = tuple(step_module(settings, step) for step in meta.steps)
         # Nameless until it holds a scenario: a feature that stands before it may have the name by then.
         self.own = Draft("", self.title, 1)
         self.drafts: list[Draft] = [self.own]
+        self.background: list[dict[str, Any]] = []
+        self.lost_background = ""
+        """Why the page's background cannot hold from here on, if so."""
         self.ids = IdGenerator()
 
-    def read(self) -> tuple[Page, list[Feature]]:
-        background: list[dict[str, Any]] = []
+    def read(self) -> FileRead:
         blocks: dict[int, Block] = {}
         # Footnotes are rendered at the page's end; what is said first, and holds for later fences, goes by the lines.
-        for fence in sorted(self.markdown.fences, key=lambda fence: fence.line):
-            parsed = self._parsed(fence, background)
-            if isinstance(parsed, Document):
-                background = parsed.background
-                blocks[fence.line] = self._built(fence, parsed)
+        every: list[Fence | Lookalike] = [*self.markdown.fences, *self.markdown.lookalikes]
+        for each in sorted(every, key=lambda each: each.line):
+            if isinstance(each, Fence):
+                blocks[each.line] = self._block(each)
             else:
-                problems = tuple(parsed or ())
-                blocks[fence.line] = Block(self.name, fence.line, fence.source, fence.runs, None, (), problems)
+                self._note_lost_background(each.line, each.source)
         shown = [blocks[fence.line] for fence in self.markdown.fences]
         settled = (
             replace(block, feature_id=self.own.id or None) if block.feature_id == "" else block for block in shown
         )
-        return Page(self.name, self.title, tuple(settled), self.steps), self._features()
+        page = Page(self.name, self.title, tuple(settled), self.steps)
+        explicit = self.own.scenarios and self.own.id == self.meta.id
+        own_id = (self.own.id, self.meta.lines.get("jetty.id", 1)) if explicit else None
+        return FileRead(page, self._features(), self.problems, own_id)
 
-    def _parsed(self, fence: Fence, background: list[dict[str, Any]]) -> Document | list[Problem] | None:
+    def _block(self, fence: Fence) -> Block:
+        parsed = self._parsed(fence)
+        if isinstance(parsed, Document):
+            self.background = parsed.background
+            return self._built(fence, parsed)
+        if parsed:
+            self._note_lost_background(fence.line, fence.source)
+        return Block(self.name, fence.line, fence.source, fence.runs, None, (), tuple(parsed or ()))
+
+    def _note_lost_background(self, line: int, source: str) -> None:
+        if leaves_background(source) and not self.lost_background:
+            self.lost_background = f"The background in the block at line {line} cannot be read, so this cannot run."
+
+    def _parsed(self, fence: Fence) -> Document | list[Problem] | None:
         if not fence.runs:
             return None
-        return parse_block(fence.source, self.name, fence.line, fence.indent, self.title, background, self.ids)
+        return parse_block(fence.source, self.name, fence.line, fence.indent, self.title, self.background, self.ids)
 
     def _built(self, fence: Fence, document: Document) -> Block:
         draft = self._named(document.feature) if document.named else self._own(document.feature)
         # Without what is around the fence, such as the marks of a quote, but on the page's line numbers.
         lines = [""] * fence.line + fence.source.split("\n")
         place = Place(self.name, fence.line, fence.heading)
-        return BlockBuilder(document, draft, place, lines).build(fence.source)
+        builder = BlockBuilder(document, draft, place, lines, "" if document.named else self.lost_background)
+        block = builder.build(fence.source)
+        if not document.named:
+            self.lost_background = self.lost_background or builder.lost_background
+        return block
 
     def _own(self, node: dict[str, Any]) -> Draft:
         if not self.own.id and any("background" not in child for child in node["children"]):
-            self.own.id = free(str(self.meta.get("id") or slug(self.title) or "feature"), self._taken())
+            wanted = self.meta.id or slug(self.title) or "feature"
+            self.own.id = free(wanted, self._taken())
+            if self.meta.id and self.own.id != wanted:
+                other = next(draft for draft in self.drafts if draft.id == wanted)
+                message = f"the `id` `{wanted}` is already that of the feature `{other.name}` in line {other.line}"
+                self.problems.append(Problem("error", self.name, self.meta.lines.get("jetty.id", 1), None, message))
         return self.own
 
     def _taken(self) -> set[str]:
@@ -195,25 +173,21 @@ class _PageReader:
         return draft
 
     def _features(self) -> list[Feature]:
-        owner = self.meta.get("owner")
-        own = _strings(self.meta.get("traits"))
-        # An empty `traits:` was left to be filled in; `[]` says that there are none.
-        said = self.meta.get("traits") is not None
         features = []
         for draft in self.drafts:
-            traits, declared = _traits(draft.tags, own, declared=said)
+            traits, declared = _traits(draft.tags, self.meta.traits or (), declared=self.meta.traits is not None)
             features.append(Feature(
                 draft.id, draft.name, self.name, draft.line, tuple(draft.scenarios), draft.tags, draft.description,
-                draft.language, traits, str(owner) if owner else None, declared,
+                draft.language, traits, self.meta.owner, declared,
             ))  # fmt: skip
         return [feature for feature in features if feature.scenarios]
 
 
-def _read_feature_file(name: str, path: Path, text: str) -> tuple[Page | None, list[Feature], list[Problem]]:
+def _read_feature_file(name: str, path: Path, text: str) -> FileRead:
     lines = text.split("\n")
     parsed = parse_block(text, name, 0, 0, path.stem, [], IdGenerator())
     if isinstance(parsed, list):
-        return Page(name, path.stem, (Block(name, 0, text, True, None, (), tuple(parsed)),)), [], []
+        return FileRead(Page(name, path.stem, (Block(name, 0, text, True, None, (), tuple(parsed)),)))
     node = parsed.feature
     title = node["name"] or path.stem
     tags = tuple(tag["name"] for tag in node["tags"])
@@ -226,7 +200,7 @@ def _read_feature_file(name: str, path: Path, text: str) -> tuple[Page | None, l
         draft.id, title, name, draft.line, tuple(draft.scenarios), tags, draft.description, draft.language, traits,
         traits_declared=declared,
     )  # fmt: skip
-    return Page(name, title, (block,)), [feature] if draft.scenarios else [], []
+    return FileRead(Page(name, title, (block,)), [feature] if draft.scenarios else [])
 
 
 def _traits(tags: Sequence[str], traits: Sequence[str], *, declared: bool) -> tuple[tuple[str, ...], bool]:
@@ -250,89 +224,3 @@ def _text(path: Path, name: str) -> str | Problem:
         line = raw.count(b"\n", 0, error.start) + 1
         return Problem("error", name, line, None, f"is not UTF-8 (byte 0x{raw[error.start]:02x}); save it as UTF-8")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _jetty_meta(markdown: MarkdownPage, name: str) -> tuple[dict[str, Any], list[Problem]]:
-    meta = markdown.meta.get("jetty")
-    if meta is None:
-        return {}, []
-    if not isinstance(meta, dict):
-        return {}, [Problem("error", name, 1, None, f"`jetty:` in the front matter takes keys: {', '.join(META_KEYS)}")]
-    unknown = [key for key in meta if key not in META_KEYS]
-    wrong = []
-    if "id" in meta and not re.fullmatch(r"[\w.-]+", str(meta["id"])):
-        meta = {key: value for key, value in meta.items() if key != "id"}
-        message = "`id` under `jetty:` in the front matter is made of letters, digits, `-`, `_` and `.`"
-        wrong.append(Problem("error", name, 1, None, message))
-    return meta, wrong + [
-        Problem(
-            "error",
-            name,
-            1,
-            None,
-            f"unknown key `{key}` under `jetty:` in the front matter; known: {', '.join(META_KEYS)}",
-        )
-        for key in unknown
-    ]
-
-
-def _strings(value: Any) -> Sequence[str]:
-    if value is None:
-        return ()
-    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
-
-
-def _inside(settings: Settings, step: str) -> str:
-    """A step module that a page names: relative to the project, or to one of its step directories."""
-    for base in ("", *settings.steps):
-        if (settings.root / base / step).exists():
-            return (Path(base) / step).as_posix()
-    return step
-
-
-def _renamed_feature(feature: Feature, renamed: dict[str, str]) -> Feature:
-    if feature.id not in renamed:
-        return feature
-    unique = renamed[feature.id]
-    scenarios = tuple(replace(each, id=_moved(each.id, renamed)) for each in feature.scenarios)
-    return replace(feature, id=unique, scenarios=scenarios)
-
-
-def _moved(scenario_id: str, renamed: dict[str, str]) -> str:
-    feature_id, rest = scenario_id.split("/", 1)
-    return f"{renamed.get(feature_id, feature_id)}/{rest}"
-
-
-def _renamed_page(page: Page, renamed: dict[str, str]) -> Page:
-    if not renamed:
-        return page
-    return replace(page, blocks=tuple(_renamed_block(block, renamed) for block in page.blocks))
-
-
-def _renamed_block(block: Block, renamed: dict[str, str]) -> Block:
-    items = tuple(_renamed_item(item, renamed) if isinstance(item, ShownScenario) else item for item in block.items)
-    feature_id = renamed.get(block.feature_id, block.feature_id) if block.feature_id else None
-    return replace(block, items=items, feature_id=feature_id)
-
-
-def _renamed_item(item: ShownScenario, renamed: dict[str, str]) -> ShownScenario:
-    examples = tuple(
-        replace(each, rows=tuple((cells, _moved(row, renamed)) for cells, row in each.rows)) for each in item.examples
-    )
-    return replace(item, examples=examples, scenario_ids=tuple(_moved(each, renamed) for each in item.scenario_ids))
-
-
-def _matches(name: str, patterns: Sequence[str]) -> bool:
-    return any(_glob(pattern).match(name) for pattern in patterns)
-
-
-@lru_cache(maxsize=8)
-def _gitignore(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(patterns)
-
-
-@lru_cache(maxsize=256)
-def _glob(pattern: str) -> re.Pattern[str]:
-    """A glob as MkDocs users write them: `*` within a directory, `**/` over any number of them."""
-    escaped = re.escape(pattern).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*")
-    return re.compile(escaped.replace(r"\*", "[^/]*").replace(r"\?", "[^/]") + r"\Z")
