@@ -5,129 +5,21 @@ Each case is a whole project with real child processes: a scenario before the fa
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field, replace
 from textwrap import dedent
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
-
-from mkdocs_jetty.config import load
-from mkdocs_jetty.judge.verdict import judge
-from mkdocs_jetty.run.runner import run
-from mkdocs_jetty.spec.reader import read
+from fault_projects import FAULT, HARMLESS, PAGE, around, fault, player
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mkdocs_jetty.judge.model import JudgedScenario, Verdict
-
-PAGE = """\
-# Faults
-
-```gherkin
-Scenario: before
-  Given all is well
-
-{middle}
-
-Scenario: after
-  Given all is well
-```
-"""
-FAULT = "Scenario: fault\n  Given all is well\n  When it happens\n  Then all is well"
-GOOD = """\
-from pytest_bdd import given, then
-@given("all is well")
-@then("all is well")
-def well(): pass
-"""
-TIME_LIMIT_S = 25
-
-
-def fault(*body: str) -> str:
-    lines = "\n".join(f"    {line}" for line in body)
-    imports = "import asyncio, ctypes, os, pytest, signal, sys, time"
-    return f"{imports}\nfrom pytest_bdd import when\n@when('it happens')\ndef happens():\n{lines}\n"
-
-
-HARMLESS = fault("pass")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The verdict, with its scenarios by name."""
-
-    verdict: Verdict
-    seconds: float
-    scenarios: dict[str, JudgedScenario] = field(default_factory=dict)
-
-    @property
-    def short(self) -> dict[str, str]:
-        """Status and cause of each scenario."""
-        return {
-            name: "/".join(filter(None, (judged.result.status, judged.result.cause)))
-            for name, judged in self.scenarios.items()
-        }
-
-    @property
-    def errors(self) -> list[str]:
-        return [str(problem) for problem in self.verdict.problems if problem.level == "error"]
-
-    def says(self, name: str) -> str:
-        """All messages of a scenario."""
-        result = self.scenarios[name].result
-        return "\n".join(filter(None, (result.message, *(step.message for step in result.steps))))
-
-
-class Play(Protocol):
-    def __call__(self, files: dict[str, str | bytes], **settings: object) -> Outcome: ...
+    from fault_projects import Play
 
 
 @pytest.fixture
 def play(tmp_path: Path) -> Play:
-    """Write a project, run it end to end, and hold it to what is true of every run."""
-
-    def play(files: dict[str, str | bytes], **settings: object) -> Outcome:
-        project = {
-            "mkdocs.yml": "site_name: Faults\nplugins: [jetty]\n",
-            "docs/a.md": PAGE.format(middle=FAULT),
-            "features/steps.py": GOOD,
-            **files,
-        }
-        for name, content in project.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        loaded = replace(load(tmp_path / "mkdocs.yml"), **settings)
-        spec = read(loaded)
-        started = time.monotonic()
-        results = run(spec, loaded)
-        seconds = time.monotonic() - started
-        verdict = judge(spec, results, name="Faults", state="internal", fail_on=("red",))
-        outcome = Outcome(verdict, seconds)
-        for feature in verdict.features:
-            for judged in feature.scenarios:
-                taken = judged.scenario.name in outcome.scenarios
-                outcome.scenarios[judged.scenario.id if taken else judged.scenario.name] = judged
-        honest(outcome, {scenario.id for _, scenario in spec.scenarios()})
-        return outcome
-
-    return play
-
-
-def honest(outcome: Outcome, expected: set[str]) -> None:
-    assert outcome.seconds < TIME_LIMIT_S
-    assert {judged.scenario.id for judged in outcome.scenarios.values()} == expected
-    for judged in outcome.scenarios.values():
-        if judged.result.status == "passed":
-            assert judged.scenario.steps
-            assert [step.status for step in judged.result.steps] == ["passed"] * len(judged.scenario.steps)
-            assert all(step.definition for step in judged.result.steps)
-
-
-def around(middle: str) -> dict[str, str]:
-    return {"before": "passed", "fault": middle, "after": "passed"}
+    return player(tmp_path)
 
 
 # ---- a step that misbehaves ----
@@ -213,6 +105,14 @@ def test_memory_beyond_the_limit_is_an_error_of_its_scenario(play: Play) -> None
     outcome = play({"features/bad.py": fault("bytearray(2 << 30)")}, memory_limit=1024)
     assert outcome.short == around("failed/error")
     assert "MemoryError" in outcome.says("fault")
+
+
+def test_a_memory_limit_that_nothing_can_start_in_is_named(play: Play) -> None:
+    outcome = play({"features/bad.py": HARMLESS}, memory_limit=10)
+    assert set(outcome.short.values()) == {"unknown/not-reached"}
+    (error,) = outcome.errors
+    assert "memory_limit: 10 (MiB)" in error
+    assert "Traceback" not in error
 
 
 # ---- fixtures and marks ----
@@ -302,6 +202,15 @@ def test_a_conftest_beside_the_pages_that_fails_is_one_problem_with_its_place(pl
     assert outcome.verdict.fails
 
 
+def test_a_conftest_that_fails_spoils_the_pages_below_it_only(play: Play) -> None:
+    below = "# B\n\n```gherkin\nScenario: below\n  Given all is well\n```\n"
+    files = {"docs/sub/b.md": below, "docs/sub/conftest.py": "import no_such_module\n"}
+    outcome = play({**files, "features/bad.py": HARMLESS})
+    assert outcome.short == {**around("passed"), "below": "unknown/not-reached"}
+    assert len(outcome.errors) == 1
+    assert outcome.errors[0].startswith("docs/sub/conftest.py:1: 1 scenario was never started")
+
+
 def test_a_module_that_ends_the_process_at_import_makes_all_red(play: Play) -> None:
     outcome = play({"features/bad.py": "import os\nos._exit(0)\n"})
     assert set(outcome.short.values()) == {"unknown/not-reached"}
@@ -326,6 +235,7 @@ def test_a_test_module_that_binds_its_own_scenarios_is_a_source_of_steps(play: P
 OPTIONS = [
     "-x --maxfail=1 -k nothing -m nothing -v --capture=no",
     "-n auto --dist=loadfile",
+    "-p no:xdist",
     "--collect-only --lf --sw --ignore=docs --deselect=docs/a.md::after",
     "-p no:terminal",
 ]
@@ -335,6 +245,13 @@ OPTIONS = [
 def test_options_of_the_project_hide_no_scenario(play: Play, options: str) -> None:
     ini = f"[pytest]\naddopts = {options}\n"
     outcome = play({"pytest.ini": ini, "features/bad.py": fault("assert False")})
+    assert outcome.short == around("failed/assertion")
+
+
+def test_assertions_hold_whatever_the_environment_says(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
+    files = {"helper/__init__.py": "def must(value): assert value, 'no'\n", "conftest.py": ""}
+    outcome = play({**files, "features/bad.py": fault("from helper import must", "must(False)")})
     assert outcome.short == around("failed/assertion")
 
 

@@ -164,6 +164,78 @@ def test_what_cannot_prove_anything_fails(project: Path) -> None:
     assert "docs/a.md:14" in text
 
 
+WRONG = {
+    "an upper-case language": ("```Gherkin\nScenario: x\n  Given all is well\n```\n", 3),
+    "an open fence": ("```gherkin\nScenario: x\n  Given all is well\n", 3),
+    "front matter": ("```gherkin\nScenario: x\n  Given all is well\n```\n", 2),
+    "a misspelt keyword": ("```gherkin\nScenario: x\n  Givn all is well\n```\n", 5),
+}
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")])
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_with_a_page_fails_as_it_does_in_a_build(
+    project: Path, case: str, options: tuple[str, ...]
+) -> None:
+    text, line = WRONG[case]
+    head = "---\njetty: {ownr: me}\n---\n" if case == "front matter" else "# B\n\n"
+    (project / "docs/b.md").write_text(head + text, encoding="utf-8")
+    code, said = run(project, *options, target="docs/b.md")
+    assert code == 1, said
+    assert str(line) in re.findall(r"^docs/b\.md:(\d+)", said, re.MULTILINE), said
+
+
+def test_a_page_that_cannot_be_read_fails(project: Path) -> None:
+    (project / "docs/b.md").write_bytes("# Café\n".encode("latin-1"))
+    code, said = run(project, target="docs/b.md")
+    assert code == 1
+    assert "docs/b.md:1: is not UTF-8" in said
+
+
+ATTESTED = """
+[project]
+state = "external"
+preset = ["startup-mvp"]
+since = 2026-01-01
+
+[[attestation]]
+standard = "no-such-standard"
+by = "A"
+on = 2026-01-01
+until = 2026-12-01
+link = "https://example.org"
+statement = "done"
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2"), ("-k", "good")])
+def test_a_wrong_declaration_stops_everything_first(project: Path, options: tuple[str, ...]) -> None:
+    (project / "jetty.toml").write_text(ATTESTED, encoding="utf-8")
+    code, said = run(project, *options)
+    assert code == 4
+    assert "jetty.toml" in said
+    assert "no-such-standard" in said
+    assert "Traceback" not in said
+    assert outcomes(said) == {}
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")])
+def test_a_wrong_declaration_is_no_matter_of_other_tests(project: Path, options: tuple[str, ...]) -> None:
+    (project / "jetty.toml").write_text(ATTESTED, encoding="utf-8")
+    (project / "tests").mkdir()
+    (project / "tests/test_it.py").write_text("def test_it(): ...\n", encoding="utf-8")
+    code, said = run(project, *options, target="tests")
+    assert code == 0, said
+
+
+def test_without_assertions_nothing_passes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
+    code, said = run(project, "-k", "good")
+    assert code == 1
+    assert "Python runs without assertions" in said
+    assert "1 passed" not in said
+
+
 def test_a_step_module_that_does_not_import_is_named(project: Path) -> None:
     (project / "features/other.py").write_text("import no_such_module\n", encoding="utf-8")
     code, text = run(project)

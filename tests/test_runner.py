@@ -68,6 +68,7 @@ class FakeSettings:
     memory_limit: int | None = None
     concurrency: int | str = 1
     show_output: bool | str = "auto"
+    unpublished: tuple[str, ...] = ()
 
 
 def scenario(name: str, feature: str = "f", **fields: object) -> Scenario:
@@ -146,6 +147,18 @@ def test_a_good_run_has_a_result_for_every_scenario_in_the_order_of_the_spec(pla
     assert results.problems == ()
     assert results.scenarios["f/a"].steps[1].definition == "features/a.py:1"
     assert len(play.started) == 1
+
+
+def test_a_known_red_scenario_that_passes_is_told_as_the_failure_it_counts_as(play: Play) -> None:
+    seen: dict[str, str] = {}
+    of = spec(scenario("a", tags=("@wip",)), scenario("b"))
+    results = play(
+        "def misbehave(): succeed('f/b')\n",
+        of,
+        lambda key, result: seen.update({key: f"{result.status}/{result.cause}"}),
+    )
+    assert seen == {"f/a": "failed/wip-passed", "f/b": "passed/None"}
+    assert statuses(results) == {"f/a": "passed", "f/b": "passed"}  # the verdict is the judge's
 
 
 @pytest.mark.parametrize(

@@ -39,16 +39,12 @@ def line(report: Console, text: str, style: str = "") -> None:
 class Places:
     """Where each scenario stands, for one line about it."""
 
-    by_id: dict[str, tuple[str, str, bool]]
-    """The place, the name, and whether it is known to be red."""
+    by_id: dict[str, tuple[str, str]]
 
     @classmethod
     def of(cls, spec: Spec) -> Places:
         return cls(
-            {
-                one.id: (f"{feature.page}:{one.row_line or one.line}", one.name, one.wip)
-                for feature, one in spec.scenarios()
-            }
+            {one.id: (f"{feature.page}:{one.row_line or one.line}", one.name) for feature, one in spec.scenarios()}
         )
 
 
@@ -61,10 +57,8 @@ def progress(report: Console, spec: Spec, *, quiet: bool) -> AbstractContextMana
         return nullcontext(None)
 
     def on_result(scenario_id: str, result: ScenarioResult) -> None:
-        place, name, wip = places.get(scenario_id, ("", scenario_id, False))
-        # What is known to be red and passes is judged as failed.
-        status = "failed" if wip and result.status == "passed" else result.status
-        line(report, f"{status:<9} {plain(place)}  {plain(name)}")
+        place, name = places.get(scenario_id, ("", scenario_id))
+        line(report, f"{result.status:<9} {plain(place)}  {plain(name)}")
 
     return nullcontext(on_result)
 

@@ -9,20 +9,21 @@ import json
 import os
 import re
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
+    from mkdocs_jetty.hosts.pytest_items import ScenarioItem
     from mkdocs_jetty.run.definitions import Lookup
     from mkdocs_jetty.run.events import EventLog
-    from mkdocs_jetty.run.execute import Record
-    from mkdocs_jetty.spec.model import Feature, Page, Problem, Scenario, Spec
+    from mkdocs_jetty.run.model import Cause
+    from mkdocs_jetty.spec.model import Page, Problem, Spec
 
 CONFIG_NAMES = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml")
 MEASURED = "jetty."
@@ -31,10 +32,13 @@ SEVERAL = "; "
 """Between the values of a name that was recorded more than once."""
 # Named in a list or as a key: a site that only speaks of a jetty has not asked for anything.
 DECLARED = re.compile(r"""(?:^|[\[,{-])[ \t]*["']?(?:mkdocs_)?jetty["']?[ \t]*(?:$|[:,\]}#])""", re.MULTILINE)
+GREEN_OR_GREY = ("passed", "skipped")
 # What a project's own options would hide from a build, undone: tryfirst, so that no other plugin has read them yet.
-UNHIDE = {
+UNHIDE: dict[str, Any] = {
     "collectonly": False, "setuponly": False, "setupplan": False, "lf": False, "failedfirst": False,
     "stepwise": False, "stepwise_skip": False, "deselect": None, "ignore": None, "ignore_glob": None,
+    # Workers of pytest-xdist: the build deals out the scenarios itself.
+    "numprocesses": 0, "dist": "no", "tx": [],
 }  # fmt: skip
 
 
@@ -81,6 +85,8 @@ class JettySession:
 
             self.log = EventLog(Path(request["events"]))
             _limit_memory(request.get("memory_limit"))
+        self._running: ScenarioItem | None = None
+        self._collected = False
         self.output = bool(request.get("output"))
         self.without_when = bool(request.get("without_when"))
         try:
@@ -96,6 +102,27 @@ class JettySession:
     def pytest_collection(self, session: pytest.Session) -> None:
         self.emit("start")
         self.session = session
+        # The process that only deals out the work to pytest-xdist's workers collects nothing itself.
+        if self.config.getoption("dist", "no") != "no" and self._is_asked_for():
+            self._check_declaration()
+
+    def _is_asked_for(self) -> bool:
+        """Whether what pytest was told to run can hold specification."""
+        places = [self.settings.docs_dir, *(self.settings.root / entry for entry in self.settings.features)]
+        asked = [self.config.invocation_params.dir / each.split("::", 1)[0] for each in self.config.args]
+        return any(each.is_relative_to(place) or place.is_relative_to(each) for each in asked for place in places)
+
+    def _check_declaration(self) -> None:
+        """Stop for a wrong `jetty.toml` before anything runs; a build has done that before it started its child."""
+        if self.wanted is not None or hasattr(self.config, "workerinput"):
+            return
+        from mkdocs_jetty.assess import declared
+        from mkdocs_jetty.config import ConfigError
+
+        try:
+            declared(self.settings, self.spec)
+        except ConfigError as error:
+            raise pytest.UsageError(str(error)) from error
 
     @cached_property
     def lookup(self) -> Lookup:
@@ -104,14 +131,25 @@ class JettySession:
         from mkdocs_jetty.run.modules import load_steps, step_files
 
         root = self.settings.root
-        load_steps(self.session, root, self.settings.steps, self._report)
-        return Lookup(root, frozenset(step_files(root, self.settings.steps)).__contains__)
+        offers = load_steps(self.session, root, self.settings.steps, self._report)
+        return Lookup(root, frozenset(step_files(root, self.settings.steps)).__contains__, offers)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-        if file_path.suffix not in {".md", ".feature"}:
+        # Unit tests load nothing of ours, not even the suffixes of pages.
+        if file_path.suffix in {".py", ".pyc"}:
+            return None
+        from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES
+
+        if file_path.suffix not in {*MARKDOWN_SUFFIXES, ".feature"}:
             return None
         page = self.pages.get(file_path)
-        return PageModule.from_parent(parent, path=file_path, jetty=self, page=page) if page else None
+        if page is None:
+            return None
+        from mkdocs_jetty.hosts.pytest_items import PageModule
+
+        self._collected = True
+        module: pytest.Collector = PageModule.from_parent(parent, path=file_path, jetty=self, page=page)
+        return module
 
     @cached_property
     def spec(self) -> Spec:
@@ -126,18 +164,43 @@ class JettySession:
         return spec
 
     @cached_property
+    def errors(self) -> dict[str, list[Problem]]:
+        """What is wrong with the pages, by their paths in the project."""
+        found: dict[str, list[Problem]] = {}
+        for problem in self.spec.problems:
+            if problem.level == "error":
+                found.setdefault(problem.page, []).append(problem)
+        return found
+
+    @cached_property
     def pages(self) -> dict[Path, Page]:
-        """The pages that hold specification, by their files."""
+        """The pages that hold specification, or were meant to, by their files."""
+        from mkdocs_jetty.spec.model import Page
+
+        pages = {page.path: page for page in self.spec.pages}
+        if self.wanted is None:
+            pages |= {path: Page(path, path, ()) for path in self.errors if path and path not in pages}
         root = self.settings.root
-        return {Path(os.path.abspath(root / page.path)): page for page in self.spec.pages}  # noqa: PTH100 - links stay links
+        return {Path(os.path.abspath(root / path)): page for path, page in pages.items()}  # noqa: PTH100 - links stay links
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        if self._collected:
+            self._check_declaration()
         if self.wanted is None:
             return
-        keep = [item for item in items if isinstance(item, ScenarioItem) and item.scenario.id in self.wanted]
+        keep = [item for item in items if (one := self._own(item)) and one.scenario.id in self.wanted]
         gone = [item for item in items if item not in keep]
         items[:] = keep
         config.hook.pytest_deselected(items=gone)
+
+    def _own(self, item: object) -> ScenarioItem | None:
+        """The item as a scenario, if it is one; asked of every test of a project, so without an import."""
+        return cast("ScenarioItem", item) if getattr(item, "jetty", None) is self else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+        if item := self._own(request._pyfuncitem):
+            item.check_one(fixturedef, request)
 
     # ---- events ----
 
@@ -157,35 +220,38 @@ class JettySession:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        if not isinstance(item, ScenarioItem):
+        one = self._running = self._own(item)
+        if one is None:
             return (yield)
-        item.reset()
+        one.reset()
         # A second attempt measures anew.
-        item.user_properties[:] = [each for each in item.user_properties if not _is_measured(each)]
-        self.emit("scenario", id=item.scenario.id)
+        one.user_properties[:] = [each for each in one.user_properties if not _is_measured(each)]
+        self.emit("scenario", id=one.scenario.id)
         started = time.perf_counter()
         result = yield
-        record = item.record
-        measured = _measured(item.user_properties)
+        self._running = None
+        record = one.record
+        measured = _measured(one.user_properties)
         self.emit(
-            "end", id=item.scenario.id, status=record.status, cause=record.cause, message=record.message,
+            "end", id=one.scenario.id, status=record.status, cause=record.cause, message=record.message,
             duration_ms=round((time.perf_counter() - started) * 1000, 3), output="".join(record.output) or None,
             environment=measured.pop("environment", None), measured=measured,
         )  # fmt: skip
         return result
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        if isinstance(item, ScenarioItem):
-            self._note(item.record, report, call)
+        if one := self._own(item):
+            self._note(one, report, call)
         return report
 
-    def _note(self, record: Record, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
+    def _note(self, item: ScenarioItem, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
         from mkdocs_jetty.run.execute import classify
 
+        record = item.record
         if self.output and report.when == "call":
             record.output.append(report.capstdout + report.capstderr)
         if call.excinfo is None:
@@ -197,140 +263,28 @@ class JettySession:
         if report.when == "call":
             if record.status in {"unknown", "passed"}:
                 record.worsen(status, cause, message)
-        elif status in {"skipped", "unknown"}:
+        elif status in {"skipped", "unknown", "ambiguous"}:
             record.worsen(status, cause, message)
         else:
             record.worsen("failed", "setup" if report.when == "setup" else "teardown", f"in {report.when}: {message}")
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Agree with what pytest reports in the end, where a mark or a hook of the project has changed it."""
+        item = self._running
+        if item is None or report.nodeid != item.nodeid:
+            return
+        record = item.record
+        if report.failed and (record.status in GREEN_OR_GREY or record.is_open):
+            causes: dict[str, Cause] = {"setup": "setup", "teardown": "teardown"}
+            record.worsen("failed", causes.get(report.when, "assertion"), str(report.longrepr))
+        elif report.skipped and record.status == "passed":
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+            record.worsen("skipped", None, str(reason))
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         self.emit("finish", exitstatus=int(exitstatus))
-
-
-class PageModule(pytest.Module):
-    """A page as a module: its scenarios are its items."""
-
-    def __init__(self, *, jetty: JettySession, page: Page, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.jetty = jetty
-        self.page = page
-
-    def _getobj(self) -> Any:
-        import types
-
-        module = types.ModuleType(self.path.stem.replace("-", "_").replace(".", "_"))
-        module.__file__ = str(self.path)
-        return module
-
-    def collect(self) -> Iterator[pytest.Item]:
-        """Every scenario of the page, and an item that fails for each block that cannot be read."""
-        from mkdocs_jetty.run.execute import bdd_feature
-
-        taken: set[str] = set()
-        _ = self.jetty.lookup  # loaded before any item asks which fixtures it sees
-        for feature in self.jetty.spec.features:
-            if feature.page == self.page.path:
-                bdd = bdd_feature(feature, self.path, self.jetty.settings.root)
-                for scenario in feature.scenarios:
-                    yield self._item(feature, scenario, bdd, taken)
-        if self.jetty.wanted is None:
-            for block in self.page.blocks:
-                if block.problems and not block.items:
-                    yield BrokenBlock.from_parent(self, name=f"line {block.line}", problems=block.problems)
-
-    def _item(self, feature: Feature, scenario: Scenario, bdd: Any, taken: set[str]) -> ScenarioItem:
-        name, count = scenario.name or "(no name)", 1
-        while name in taken:
-            count += 1
-            name = f"{scenario.name} ({count})"
-        taken.add(name)
-
-        def run(request: pytest.FixtureRequest) -> None:
-            __tracebackhide__ = True
-            request.node.run_scenario(request)
-
-        run.__doc__ = f"{feature.name}: {scenario.name}"
-        marks: Any = pytest.mark
-        for tag in scenario.tags:
-            marks._markers.add(tag[1:])  # a tag is no typing error, so `--strict-markers` has nothing to say
-            self.config.hook.pytest_bdd_apply_tag(tag=tag[1:], function=run)
-        item = ScenarioItem.from_parent(self, name=name, callobj=run)
-        item.jetty, item.scenario, item.bdd = self.jetty, scenario, bdd
-        if scenario.wip and self.jetty.wanted is None:
-            item.add_marker(pytest.mark.xfail(strict=True, reason="known red (@wip)"))
-        item.reset()
-        return item
-
-
-class ScenarioItem(pytest.Function):
-    """One scenario, or one row of an outline."""
-
-    jetty: JettySession
-    scenario: Scenario
-    bdd: Any
-    record: Record
-
-    def reset(self) -> None:
-        """Forget an earlier attempt."""
-        from mkdocs_jetty.run.execute import Record
-
-        self.record = Record()
-
-    def run_scenario(self, request: pytest.FixtureRequest) -> None:
-        """Run the steps, as the item's test function."""
-        __tracebackhide__ = True
-        from mkdocs_jetty.run.execute import ScenarioRun
-
-        self.reset()
-        if self.scenario.defect:
-            pytest.fail(DEFECTS[self.scenario.defect], pytrace=False)
-        root = self.jetty.settings.root
-        page = getattr(self.parent, "page", None)
-        named = [root / step for step in page.steps] if page else []
-        ScenarioRun(request, self.scenario, self.bdd, self.record, self.jetty.emit, self.jetty.lookup, named).run()
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, (self.scenario.row_line or self.scenario.line) - 1, self.name
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
-        from pytest_bdd.exceptions import StepDefinitionNotFoundError
-
-        from mkdocs_jetty.run.execute import AmbiguousStepError
-
-        step = self.record.failed_step
-        page = self.jetty.settings.root / getattr(self.parent, "page").path  # noqa: B009 - the parent is a PageModule
-        place = page.relative_to(self.config.rootpath) if page.is_relative_to(self.config.rootpath) else page
-        head = f"{place}:{step.line}: {step.keyword} {step.text}" if step else f"{place}:{self.scenario.line}"
-        if excinfo.errisinstance((AmbiguousStepError, StepDefinitionNotFoundError)) or self.scenario.defect:
-            return f"{head}\n{excinfo.value}"
-        own = excinfo.traceback.filter(lambda entry: not OURS.intersection(Path(entry.path).parts))
-        excinfo.traceback = own or excinfo.traceback
-        return f"{head}\n\n{super().repr_failure(excinfo)}"
-
-
-# Frames of these are no news to the author of a step.
-OURS = {"_pytest", "pluggy", "pytest_bdd", "mkdocs_jetty"}
-DEFECTS = {
-    "no-steps": "this scenario has no steps, so it proves nothing",
-    "no-rows": "this outline has no Examples row, so nothing runs",
-    "invalid-gherkin": "this is not valid Gherkin",
-}
-
-
-class BrokenBlock(pytest.Item):
-    """A block that cannot be read: it fails, and leaves its neighbours alone."""
-
-    def __init__(self, *, problems: tuple[Problem, ...], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.problems = problems
-
-    def runtest(self) -> None:
-        """Fail with what is wrong, unless that is only worth a warning."""
-        if any(problem.level == "error" for problem in self.problems):
-            pytest.fail("\n".join(str(problem) for problem in self.problems), pytrace=False)
-
-    def reportinfo(self) -> tuple[Path, int | None, str]:
-        return self.path, self.problems[0].line, self.name
 
 
 def _is_measured(entry: tuple[str, object]) -> bool:

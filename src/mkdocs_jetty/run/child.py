@@ -7,7 +7,6 @@ grandchild that keeps a pipe open would keep us waiting for it.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import signal
@@ -61,14 +60,14 @@ class Ending:
 
 def pytest_command(settings: Settings, job: Path, pages: Sequence[Path]) -> list[str]:
     """Return the command that runs the scenarios of a job, undoing what in a project's options would hide some."""
-    workers = ["-n0"] if importlib.util.find_spec("xdist") else []
     return [
         *(sys.executable, "-m", "pytest", f"--rootdir={settings.root}", f"--jetty-run={job}"),
         # A cache of its own rather than none: options such as `--lf` exist only while there is one.
         *("-o", f"cache_dir={job.parent / 'cache'}"),
         # Capture without files: a step that closes every descriptor then takes nothing away from its neighbours.
         *("--capture=sys", "--maxfail=0", "-k", "", "-m", "", "-q"),
-        *workers,
+        # A directory or a page that cannot be collected loses its own scenarios only.
+        "--continue-on-collection-errors",
         *map(str, pages),
     ]
 
@@ -133,6 +132,7 @@ class Child:
 
     def _start(self, pages: Sequence[Path]) -> subprocess.Popen[bytes]:
         env = {"PYTHONDONTWRITEBYTECODE": "1", **os.environ, "JETTY": "1"}
+        env.pop("PYTHONOPTIMIZE", None)  # without assertions every scenario would pass
         apart: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}

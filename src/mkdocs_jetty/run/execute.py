@@ -27,19 +27,19 @@ from pytest_bdd.utils import get_required_args
 
 from mkdocs_jetty.run.definitions import LIBRARY, Definition, Lookup
 from mkdocs_jetty.run.model import Cause, Status
+from mkdocs_jetty.run.offers import AmbiguousFixtureError
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
+from mkdocs_jetty.run.unrun import refuse_async, refuse_unrun
+from mkdocs_jetty.spec.files import relative
 from mkdocs_jetty.spec.model import Feature, Scenario, Step
-from mkdocs_jetty.spec.reader import relative
 
+Check = Callable[[Sequence[str], Path], None]
+"""Refuses fixtures that a file asks for and that could be another module's."""
 SEVERITY: tuple[Status, ...] = ("passed", "skipped", "unknown", "pending", "undefined", "ambiguous", "failed")
 
 
 class AmbiguousStepError(Exception):
     """Two step definitions of the same level match one step."""
-
-
-class AsyncStepError(Exception):
-    """A step definition is a coroutine, which pytest-bdd never awaits."""
 
 
 @dataclass
@@ -52,15 +52,15 @@ class Record:
     failed_step: Step | None = None
     output: list[str] = field(default_factory=list)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing has been said of it yet: unknown for no cause is where every scenario begins."""
+        return self.status == "unknown" and self.cause is None
+
     def worsen(self, status: Status, cause: Cause | None = None, message: str | None = None) -> None:
         """Take on a status if it is worse than the one so far."""
-        if _rank(status, cause) > _rank(self.status, self.cause):
+        if self.is_open or SEVERITY.index(status) > SEVERITY.index(self.status):
             self.status, self.cause, self.message = status, cause, message
-
-
-def _rank(status: Status, cause: Cause | None) -> int:
-    # Unknown for no cause is where every scenario begins.
-    return -1 if status == "unknown" and cause is None else SEVERITY.index(status)
 
 
 def bdd_feature(feature: Feature, path: Path, root: Path) -> bdd.Feature:
@@ -87,19 +87,20 @@ class ScenarioRun:
 
     def __init__(
         self, request: pytest.FixtureRequest, scenario: Scenario, feature: bdd.Feature, record: Record,
-        emit: Callable[..., None], lookup: Lookup, named: Sequence[Path],
+        emit: Callable[..., None], lookup: Lookup, named: Sequence[Path], check: Check,
     ) -> None:  # fmt: skip
         self.request = request
+        self.check = check
         self.scenario = scenario
         self.bdd = bdd_scenario(scenario, feature)
         self.record = record
         self.emit = emit
         self.hook = request.config.hook
         self.root = request.config.rootpath
-        item: pytest.Item = request.node
-        self.found = [lookup.find(item, step.type, step.text, named) for step in scenario.steps]
+        page = request.node.parent
+        self.found = [lookup.find(page, step.type, step.text, named) for step in scenario.steps]
         self.overridden = [
-            lookup.overridden(item, step.type, step.text, found[0]) if len(found) == 1 else None
+            lookup.overridden(page, step.type, step.text, found[0]) if len(found) == 1 else None
             for step, found in zip(scenario.steps, self.found, strict=True)
         ]
 
@@ -160,7 +161,7 @@ class ScenarioRun:
         }  # fmt: skip
         self.hook.pytest_bdd_before_step(**{key: value for key, value in given.items() if key != "step_func_args"})
         try:
-            _refuse_async(inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function))
+            refuse_async(function)
             parameters, required = _signature(function)
             arguments = {
                 key: value
@@ -171,13 +172,13 @@ class ScenarioRun:
                 arguments["datatable"] = step.datatable.raw()
             if "docstring" in parameters and step.docstring is not None:
                 arguments["docstring"] = step.docstring
-            arguments |= {name: self.request.getfixturevalue(name) for name in required if name not in arguments}
+            wanted = [name for name in required if name not in arguments]
+            self.check(wanted, definition.file)
+            arguments |= {name: self.request.getfixturevalue(name) for name in wanted}
             given["step_func_args"] = arguments
             self.hook.pytest_bdd_before_step_call(**given)
             value = call_fixture_func(fixturefunc=function, request=self.request, kwargs=arguments)
-            if inspect.iscoroutine(value):
-                value.close()
-                _refuse_async(True)
+            refuse_unrun(value, function, keeps=context.target_fixture is not None)
         except (Exception, Failed) as error:
             self.hook.pytest_bdd_step_error(exception=error, **given)
             raise
@@ -203,11 +204,12 @@ class ScenarioRun:
         stopped = time.perf_counter()
         status, cause, message = classify(error)
         self.record.failed_step = self.scenario.steps[index]
-        self.record.worsen(status, cause, message if status in {"skipped", "unknown"} else None)
+        self.record.worsen(status, cause, message if status in {"skipped", "unknown", "ambiguous"} else None)
         info = pytest.ExceptionInfo.from_exception(error)
         self._emit(
             index, status, (started, stopped), place, message=message, location=self._location(info),
             traceback=str(info.getrepr(style="short", abspath=False)) if status == "failed" else None,
+            candidates=error.places if isinstance(error, AmbiguousFixtureError) else None,
         )  # fmt: skip
 
     def _location(self, info: pytest.ExceptionInfo[BaseException]) -> str | None:
@@ -233,15 +235,6 @@ class ScenarioRun:
         )  # fmt: skip
 
 
-def _refuse_async(is_async: bool) -> None:
-    if is_async:
-        raise AsyncStepError(_ASYNC)
-
-
-_ASYNC = (
-    "this step is `async def`, which pytest-bdd never awaits, so nothing would be checked; make it a plain function"
-)
-
 UNDECIDED = "the run could not tell"
 
 
@@ -251,10 +244,10 @@ def classify(error: BaseException) -> tuple[Status, Cause | None, str]:
         return "pending", None, str(error) or "not implemented yet"
     if isinstance(error, (Unavailable, Inconclusive)):
         return "unknown", "unavailable" if isinstance(error, Unavailable) else "inconclusive", str(error) or UNDECIDED
-    if isinstance(error, XFailed):
-        return "skipped", None, f"expected to fail: {error.msg}"
-    if isinstance(error, Skipped):
-        return "skipped", None, str(error.msg)
+    if isinstance(error, AmbiguousFixtureError):
+        return "ambiguous", None, str(error)
+    if isinstance(error, (XFailed, Skipped)):
+        return "skipped", None, f"expected to fail: {error.msg}" if isinstance(error, XFailed) else str(error.msg)
     text = str(error)
     if isinstance(error, (AssertionError, Failed)):
         return "failed", "assertion", text or type(error).__name__

@@ -1,4 +1,4 @@
-"""Load the project's step modules into a pytest session, so that their fixtures and steps hold for every page."""
+"""Load the project's step modules into a pytest session, so that the pages can use their steps and fixtures."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
-from _pytest.pathlib import CouldNotResolvePathError, import_path, resolve_pkg_root_and_module_name
+from _pytest.pathlib import (
+    CouldNotResolvePathError,
+    ImportPathMismatchError,
+    import_path,
+    module_name_from_path,
+    resolve_pkg_root_and_module_name,
+)
 
+from mkdocs_jetty.run.offers import Offers
 from mkdocs_jetty.spec.model import Problem
 
 IGNORED = {"__pycache__", ".git", ".venv", "venv", "node_modules"}
@@ -36,8 +44,9 @@ def is_module_name(root: Path, entry: str) -> bool:
 
 def load_steps(
     session: pytest.Session, root: Path, entries: tuple[str, ...], report: Callable[[Problem], None]
-) -> None:
+) -> Offers:
     """Load all step modules; one that fails is reported with its place, and the others still load."""
+    offers = Offers(session, root)
     for entry in entries:
         if is_module_name(root, entry):
             try:
@@ -45,35 +54,58 @@ def load_steps(
             except Exception as error:  # noqa: BLE001 - a module may raise anything
                 report(Problem("error", "", None, None, f"steps: the module `{entry}` does not import: {error}"))
     for path in step_files(root, entries):
-        if path.name == "__init__.py":
+        if path.name == "__init__.py" or path in offers.by_path:
             continue
         try:
             if path.name == "conftest.py":
-                _load_conftest(session, path)
+                offers.add(_load_conftest(session, path), path, placed=True)
             else:
-                _load_module(session, path, root)
+                _load_module(session, path, root, offers)
         except (KeyboardInterrupt, pytest.exit.Exception):
             raise
         except BaseException as error:  # noqa: BLE001 - a module may raise anything; SystemExit at import is its author's slip
             report(import_problem(error, path, root))
+    return offers
 
 
-def _load_module(session: pytest.Session, path: Path, root: Path) -> None:
-    config = session.config
-    manager = config.pluginmanager
-    name = f"jetty-steps {path.relative_to(root).as_posix()}"
-    if manager.has_plugin(name):
+def _load_module(session: pytest.Session, path: Path, root: Path, offers: Offers) -> None:
+    manager = session.config.pluginmanager
+    module = _imported(session.config, path)
+    if manager.is_registered(module):  # named in somebody's `pytest_plugins`
+        offers.add(module, path, placed=True)
         return
+    with warnings.catch_warnings():
+        # Already imported by another step module that uses it: its assertions stay as they are.
+        warnings.simplefilter("ignore", pytest.PytestAssertRewriteWarning)
+        if offers.add(module, path).kind == "test":
+            manager.consider_module(module)
+        else:
+            name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+            manager.register(_hooks(module), f"jetty-steps {name}")
+
+
+def _hooks(module: ModuleType) -> ModuleType:
+    """What pytest shall see of a step module as of a plugin: all but its fixtures, which are not for everything."""
+    hooks = ModuleType(module.__name__)
+    vars(hooks).update((name, value) for name, value in vars(module).items() if name.startswith("pytest_"))
+    return hooks
+
+
+def _imported(config: pytest.Config, path: Path) -> ModuleType:
     mode = config.getoption("importmode")
     namespace = bool(config.getini("consider_namespace_packages"))
+    mark = config.pluginmanager.rewrite_hook.mark_rewrite
     if mode != "importlib":
-        manager.rewrite_hook.mark_rewrite(_module_name(path, namespace=namespace))
-    module = import_path(path, mode=mode, root=config.rootpath, consider_namespace_packages=namespace)
-    if not manager.is_registered(module):
-        with warnings.catch_warnings():
-            # Already imported by another step module that uses it: its assertions stay as they are.
-            warnings.simplefilter("ignore", pytest.PytestAssertRewriteWarning)
-            manager.register(module, name)
+        mark(_module_name(path, namespace=namespace))
+        try:
+            return import_path(path, mode=mode, root=config.rootpath, consider_namespace_packages=namespace)
+        except ImportPathMismatchError:
+            # Another file of its name was there first: it gets a name of its own, made from where it stands.
+            mark(module_name_from_path(path, config.rootpath))
+    module = import_path(path, mode="importlib", root=config.rootpath, consider_namespace_packages=namespace)
+    if Path(module.__file__ or "").resolve() != path.resolve():
+        raise ImportPathMismatchError(module.__name__, module.__file__, path)
+    return module
 
 
 def _module_name(path: Path, *, namespace: bool) -> str:
@@ -83,10 +115,10 @@ def _module_name(path: Path, *, namespace: bool) -> str:
         return path.stem
 
 
-def _load_conftest(session: pytest.Session, path: Path) -> None:
+def _load_conftest(session: pytest.Session, path: Path) -> ModuleType:
     config = session.config
     manager: Any = config.pluginmanager
-    module = manager.get_plugin(str(path))
+    module: ModuleType | None = manager.get_plugin(str(path))
     if module is None:
         manager.rewrite_hook.mark_rewrite(path.stem)
         if _module_name(path, namespace=False) == path.stem:
@@ -107,6 +139,7 @@ def _load_conftest(session: pytest.Session, path: Path) -> None:
     else:
         fixtures._holderobjseen.discard(module)  # already parsed, but for its own directory only
         fixtures.parsefactories(module, "")
+    return module
 
 
 def import_problem(error: BaseException, path: Path, root: Path) -> Problem:

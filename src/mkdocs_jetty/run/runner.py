@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -38,6 +38,7 @@ SCENARIOS_PER_WORKER = 200
 """Below this, one more process costs more than it saves."""
 _SHOWN_LINES = 30
 _FILE_LINE = re.compile(r'File "(?P<quoted>[^"\n]+)", line (?P<number>\d+)|(?P<bare>[^\s:"\']+):(?P<line>\d+)\b')
+_OUT_OF_MEMORY = re.compile(r"MemoryError|[Cc]annot allocate memory|failed to map segment|can't start new thread")
 _REFUSED = re.compile(r"^\s*inifile: (?P<ini>.+?)\s*$", re.MULTILINE)
 
 OnResult = Callable[[str, ScenarioResult], None]
@@ -84,7 +85,8 @@ def run(
         try:
             scrub = Scrubber(settings.root, (directory,))
             shared = _Run(settings, directory, command, scrub, started + settings.run_timeout, without_when)
-            interrupted = _run_groups(shared, _deal(pages, settings.concurrency), results, problems, on_result)
+            tell = _as_counted(spec, on_result) if on_result else None
+            interrupted = _run_groups(shared, _deal(pages, settings.concurrency), results, problems, tell)
         finally:
             shutil.rmtree(directory, ignore_errors=True)
     for _, scenario in spec.scenarios():
@@ -97,6 +99,18 @@ def run(
 
 def _not_run(scenario: Scenario, cause: Cause) -> ScenarioResult:
     return ScenarioResult("unknown", cause, (UNREACHED,) * len(scenario.steps))
+
+
+def _as_counted(spec: Spec, on_result: OnResult) -> OnResult:
+    """Tell of each scenario as it will count: one that is known red and passes is a failure."""
+    wip = {scenario.id for _, scenario in spec.scenarios() if scenario.wip}
+
+    def tell(scenario_id: str, result: ScenarioResult) -> None:
+        if result.status == "passed" and scenario_id in wip:
+            result = replace(result, status="failed", cause="wip-passed")
+        on_result(scenario_id, result)
+
+    return tell
 
 
 def _select(spec: Spec, tags: str) -> tuple[dict[str, ScenarioResult], Pages, list[Problem]]:
@@ -210,9 +224,12 @@ def _run_group(shared: _Run, pages: Pages) -> list[Problem]:
             problems.append(_out_of_time(shared.settings))
             break
         if left and not collector.settled:
-            if not any(problem.level == "error" for problem in collector.problems):
-                problems.append(_nothing_started(left, ending, shared))
-            break
+            if any(problem.level == "error" for problem in collector.problems):
+                break
+            problem, left = _nothing_started(left, pages, ending, shared)
+            problems.append(problem)
+            if not left:
+                break
     return problems
 
 
@@ -247,14 +264,30 @@ def _out_of_time(settings: Settings) -> Problem:
     return Problem("error", "", None, None, message)
 
 
-def _nothing_started(left: Mapping[str, Scenario], ending: Ending, shared: _Run) -> Problem:
-    """Say why a child started none of its scenarios, with the end of what it printed."""
+def _nothing_started(
+    left: dict[str, Scenario], pages: Pages, ending: Ending, shared: _Run
+) -> tuple[Problem, dict[str, Scenario]]:
+    """Say why a child started none of its scenarios, with the end of what it printed; and which need not share that."""
     text = shared.scrub(ending.output).strip()
+    if (limit := shared.settings.memory_limit) and _OUT_OF_MEMORY.search(text):
+        message = f"memory_limit: {limit} (MiB) is too little even to start the run; raise it, or leave it out"
+        return Problem("error", "", None, None, message), {}
     page, line = _blame(text, shared.settings.root)
+    spared = _not_below(page, left, pages)
+    lost = len(left) - len(spared)
     shown = "\n".join(text.splitlines()[-_SHOWN_LINES:])
-    count = "1 scenario was" if len(left) == 1 else f"{len(left)} scenarios were"
+    count = "1 scenario was" if lost == 1 else f"{lost} scenarios were"
     message = f"{count} never started: {ending.words}" + (f"\n{shown}" if shown else ".")
-    return Problem("error", page, line, None, message)
+    return Problem("error", page, line, None, message), spared
+
+
+def _not_below(blamed: str, left: Mapping[str, Scenario], pages: Pages) -> dict[str, Scenario]:
+    """The scenarios on pages that a broken `conftest.py` does not stand above; none if it is above none."""
+    if Path(blamed).name != "conftest.py":
+        return {}
+    below = {page for page in pages if Path(page).is_relative_to(Path(blamed).parent)}
+    lost = {scenario.id for page in below for scenario in pages[page]}
+    return {id_: scenario for id_, scenario in left.items() if id_ not in lost} if lost & left.keys() else {}
 
 
 def _blame(text: str, root: Path) -> tuple[str, int | None]:
