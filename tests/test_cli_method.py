@@ -131,6 +131,37 @@ def test_external_with_a_wrong_option_is_one_line_and_exits_2(project: Path, arg
     assert not (project / "jetty.toml").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--preset", "production-sass"], "Error: --preset: there is no preset 'production-sass'"),
+        (["--preset", "none.yml"], "Error: --preset: none.yml: this preset cannot be read"),
+        (["--preset", "regulated", "--framework", "hippa"], "Error: --framework: there is no framework 'hippa'"),
+        (["--preset", "enterprise", "--framework", "hipaa"], "Error: --framework: frameworks need the preset"),
+    ],
+)
+def test_a_wrong_option_is_blamed_and_not_the_file(external: Path, arguments: list[str], said: str) -> None:
+    result = jetty("external", *arguments, "--yes")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(said)
+    assert "jetty.toml" not in result.stderr
+
+
+def test_every_mistake_stands_on_a_line_of_its_own(external: Path) -> None:
+    with (external / "jetty.toml").open("a", encoding="utf-8") as file:
+        file.write('[[waiver]]\nstandard = "backupps"\nreason = "risk-accepted"\ntext = "x"\nowner = "A"\n')
+        file.write('approver = "a"\non = 2026-11-01\nuntil = 2028-01-01\n')
+    result = jetty("check")
+    assert result.exit_code == 2
+    lines = result.stderr.splitlines()
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["Error", "jetty.toml:5"], ["Error", "jetty.toml:5"], ["Error", "jetty.toml:10"],
+    ]  # fmt: skip
+    assert "`backupps` is not a standard" in lines[0]
+    assert "lasts 426 days" in lines[1]
+    assert "`approver` is the owner" in lines[2]
+
+
 def test_internal_needs_a_reason_and_keeps_it(external: Path) -> None:
     assert jetty("internal").exit_code == 2
     assert jetty("internal", "--reason", "the pilot ended").exit_code == 0
@@ -146,7 +177,7 @@ WAIVE = ("--reason", "risk-accepted", "--text", "Small", "--owner", "Ada", "--un
 
 
 def test_attest_adds_a_dated_record(external: Path) -> None:
-    result = jetty("attest", "backups", *ATTEST)
+    result = jetty("attest", "uptime-monitoring", *ATTEST)
     assert result.exit_code == 0, result.output
     written = (external / "jetty.toml").read_text(encoding="utf-8")
     assert "[[attestation]]" in written
@@ -159,8 +190,9 @@ def test_attest_adds_a_dated_record(external: Path) -> None:
     [
         (["attest", "backupps", *ATTEST], "did you mean `backups`"),
         (["attest", "login-throttling", *ATTEST], "proved by a scenario"),
-        (["attest", "backups", *ATTEST, "--until", "soon"], "--until"),
-        (["attest", "backups", *ATTEST, "--feature", "logon"], "no feature"),
+        (["attest", "transport-encryption", *ATTEST, "--until", "2047-01-01"], "proved by a report of another tool"),
+        (["attest", "uptime-monitoring", *ATTEST, "--until", "soon"], "--until"),
+        (["attest", "uptime-monitoring", *ATTEST, "--feature", "logon"], "no feature"),
         (["waive", "backups", *WAIVE, "--approver", "Ada"], "owner"),
         (["waive", "backups", *WAIVE, "--approver", "Bob", "--until", "2031-01-01"], "at most"),
         (["waive", "backups", *WAIVE, "--approver", "Bob", "--reason", "tired"], "risk-accepted"),
@@ -179,6 +211,13 @@ def test_waive_adds_an_exception_that_is_shown(external: Path) -> None:
     assert jetty("waive", "login-throttling", *WAIVE, "--approver", "Bob", "--feature", "login").exit_code == 0
     answer = json.loads(jetty("review", "login", "--json").stdout)
     assert {each["id"]: each["status"] for each in answer["standards"]}["login-throttling"] == "waived"
+
+
+def test_a_record_for_what_does_not_apply_is_written_with_a_warning(external: Path) -> None:
+    result = jetty("waive", "backups", *WAIVE, "--approver", "Bob")
+    assert result.exit_code == 0, result.output
+    assert "backups does not apply to any feature (no feature has the trait stores-data)" in result.stderr
+    assert jetty("waive", "health-checks", *WAIVE, "--approver", "Bob").stderr == ""
 
 
 # ---- review and derivation ----
@@ -229,6 +268,48 @@ def test_derive_write_appends_a_section_and_keeps_the_rest(external: Path, newli
     production = [one for _, one in read(load(external / "mkdocs.yml")).scenarios() if one.mode == "production"]
     assert "login-throttling" in {name for one in production for name in one.standards}
     assert "nothing to derive" in jetty("derive", "login").stderr
+
+
+@pytest.mark.parametrize(
+    ("fill", "message"),
+    [("foo=bar", "no scenario to be derived has a blank <foo>; there are: action, length, message, page, users"),
+     ("users=0", "above zero"), ("users=10.5", "whole number such as 10"), ("users=many", "whole number"),
+     ("length=0 seconds", "above zero"), ("length=soon", "duration such as 10 seconds"),
+     ('message=a "b"', "double quote")],
+)  # fmt: skip
+def test_derive_refuses_fills_that_make_no_sense(external: Path, fill: str, message: str) -> None:
+    before = (external / "docs/login.md").read_bytes()
+    result = jetty("derive", "login", "--write", "--fill", fill)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+    assert (external / "docs/login.md").read_bytes() == before
+
+
+def test_derive_takes_fills_that_make_sense(external: Path) -> None:
+    fills = ("users=twenty", "length=1.5 seconds", "message=Too many, come back later")
+    text = jetty("derive", "login", *(part for each in fills for part in ("--fill", each))).stdout
+    assert "When twenty users " in text
+    assert " for 1.5 seconds" in text
+    assert 'I see a message "Too many, come back later"' in text
+
+
+def test_derive_refuses_a_number_that_would_prove_nothing(external: Path) -> None:
+    page = external / "docs/login.md"
+    page.write_text(LOGIN.replace("traits: [", "traits: [external-dependency, "), encoding="utf-8")
+    (external / "jetty.toml").write_text(
+        '[project]\nstate = "external"\npreset = ["production-saas"]\nsince = 2026-11-22\n', encoding="utf-8"
+    )
+    assert "got at most 4 calls" in jetty("derive", "login", "--fill", "calls=4").stdout
+    assert "dependency-timeouts asks for at most 4" in jetty("derive", "login", "--fill", "calls=5").stderr
+
+
+def test_derive_write_says_which_steps_nobody_serves(external: Path) -> None:
+    page = external / "docs/login.md"
+    assert "serve them," in jetty("derive", "login", "--write").stdout
+    page.write_text(LOGIN.replace("traits: [", "traits: [file-upload, "), encoding="utf-8")
+    said = " ".join(jetty("derive", "login", "--write").stdout.split())
+    assert "of them, and what they need" in said
+    assert "file-upload-safety needs steps of your own: When I upload each file from the hostile file corpus;" in said
 
 
 def test_derive_write_into_a_fence_that_is_its_feature(external: Path) -> None:

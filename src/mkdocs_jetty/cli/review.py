@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from mkdocs_jetty.cli.common import as_json, config_option, feature_named, latest, load
 from mkdocs_jetty.cli.errors import WrongUse, plain
+from mkdocs_jetty.cli.fills import check, chosen
 from mkdocs_jetty.cli.terminal import console, grid, line
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.judge.model import FeatureVerdict, StandardVerdict, Verdict
@@ -57,37 +59,49 @@ def derive(
 
     They run with the stock steps (`mkdocs_jetty.steps`) as they are.
     """
-    chosen = _chosen(action, page, fills)
+    said = chosen(action, page, fills)
     settings = load(config_file)
     verdict = latest(settings, console(stderr=True)).unbroken()
     judged = feature_named(verdict, feature)
     if verdict.state == "internal" or verdict.preset is None:
         raise WrongUse("no standards apply to an internal project; see `jetty external --preset`")
     open_ones = uncovered(judged)
-    fillers = {**fillers_for(judged.feature), **chosen}
-    text = "\n".join(skeleton_gherkin(standard, fillers) for standard in open_ones)
+    check(said, open_ones)
+    fillers = {**fillers_for(judged.feature), **said}
+    scenarios = {standard.id: skeleton_gherkin(standard, fillers) for standard in open_ones}
+    text = "\n".join(scenarios.values())
     if not open_ones:
         line(console(stderr=True), f"nothing to derive: a scenario stands for each standard of {plain(feature)}")
     elif writes:
         add_scenarios(settings, judged.feature, text, f"Production: {verdict.preset.title}", open_ones)
-        line(
-            console(),
-            f"{plain(judged.feature.page)}: {len(open_ones)} scenarios added; the stock steps of "
-            "`mkdocs_jetty.steps` serve them, and what they need to know of your system is yours to fill in",
-        )
+        for said_of_it in _added(judged.feature.page, scenarios):
+            line(console(), said_of_it)
     else:
         click.echo(text, nl=False)
 
 
-def _chosen(action: str | None, page: str | None, fills: tuple[str, ...]) -> dict[str, str]:
-    """What the options say for the words of the feature."""
-    chosen = {name: text for name, text in (("action", action), ("page", page)) if text}
-    for each in fills:
-        name, equals, text = each.partition("=")
-        if not equals or not name or not text.strip():
-            raise WrongUse(f"--fill takes NAME=TEXT, not {plain(each)}")
-        chosen[name] = text
-    return {name: " ".join(text.split()) for name, text in chosen.items()}
+def _added(page: str, scenarios: Mapping[str, str]) -> Iterator[str]:
+    """What was added, and which of its steps nobody serves yet."""
+    own = {name: missing for name, text in scenarios.items() if (missing := unserved(text))}
+    served = "them" if not own else f"{len(scenarios) - len(own)} of them"
+    yield (f"{plain(page)}: {len(scenarios)} scenarios added; the stock steps of `mkdocs_jetty.steps` serve {served}, "
+           "and what they need to know of your system is yours to fill in")  # fmt: skip
+    for name, missing in own.items():
+        yield f"{name} needs steps of your own: {'; '.join(map(plain, missing))}"
+
+
+def unserved(gherkin: str) -> list[str]:
+    """The steps of a derived scenario that no stock phrase serves."""
+    # What lists them loads every family of steps, which no other command needs.
+    from mkdocs_jetty.steps.listing import phrases  # noqa: PLC0415
+
+    known, kind, found = phrases(), "", []
+    for step in gherkin.splitlines()[2:]:
+        keyword, _, text = step.strip().partition(" ")
+        kind = kind if keyword in {"And", "But"} else keyword.lower()
+        if not any(each.kind == kind and each.parser.is_matching(text) for each in known):
+            found.append(step.strip())
+    return found
 
 
 def uncovered(judged: FeatureVerdict) -> list[Standard]:

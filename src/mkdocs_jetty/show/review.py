@@ -59,6 +59,11 @@ def skeleton_gherkin(standard: Standard, fillers: Mapping[str, str] | None = Non
     return "\n".join([tags, f"Scenario: {_one_line(standard.title)}", *steps]) + "\n"
 
 
+def blanks(standard: Standard) -> set[str]:
+    """The words of the feature that the scenario of a standard leaves open."""
+    return {name for step in standard.skeleton for name in _WORD.findall(_one_line(step))}
+
+
 def fillers_for(feature: Feature) -> dict[str, str]:
     """What to write for the words of a feature: as its own scenarios call them, or else by its name."""
     said = [step.text for scenario in feature.scenarios for step in scenario.steps]
