@@ -71,6 +71,11 @@ class Site:
         return (self.root / "site" / name).read_text(encoding="utf-8")
 
 
+@pytest.fixture(autouse=True)
+def _away_from_our_own_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     return Site(tmp_path)

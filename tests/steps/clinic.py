@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -49,6 +50,8 @@ class Clinic:
         self.running = 2
         self.busy = 0
         self.asks_for_factor = False
+        self.asked: list[tuple[str, float]] = []
+        self.used = 0
 
     def has(self, what: str) -> bool:
         return what not in self.gone
@@ -103,7 +106,7 @@ def build(c: Clinic) -> Starlette:  # noqa: C901, PLR0915 - one application
 
     async def choose(request: Request) -> Response:
         password = str((await request.form()).get("password", ""))
-        short = c.has("length") and len(password) < 8
+        short = c.has("length") and len(password) < (8 if c.has("eight") else 12)
         known = c.has("common") and (password in COMMON or password.isalnum())
         if short or known:
             return PlainTextResponse("no", 422)
@@ -114,16 +117,37 @@ def build(c: Clinic) -> Starlette:  # noqa: C901, PLR0915 - one application
 
     async def ask(request: Request) -> Response:
         user = str((await request.form()).get("user", ""))
-        if user in c.passwords:
+        known = user in c.passwords
+        if not c.has("ask-unlimited") or (not c.has("ask-unlimited-known") and known):
+            lately = [at for name, at in c.asked if name == user and c.now() - at < 3600]
+            if len(lately) >= 3:
+                return PlainTextResponse("later", 429, {"Retry-After": "3600"})
+            c.asked.append((user, c.now()))
+        if known:
             c.links[secrets.token_hex(4)] = c.now()
+            await asyncio.sleep(0.2 if not c.has("same-time") else 0)
         elif not c.has("enumeration"):
             return PlainTextResponse("there is no such account", 404)
+        elif not c.has("same-code"):
+            return JSONResponse({"code": "no_account_with_this_address"})
+        if not c.has("same-code"):
+            return JSONResponse({"code": "password_reset_mail_was_sent"})
+        if not c.has("plain-answer"):
+            return HTMLResponse(f"<p>{user}, look into your mail; {secrets.token_urlsafe(16)}, {time.time_ns()}</p>")
         return PlainTextResponse("look into your mail")
 
     async def use(request: Request) -> Response:
         link = str((await request.form()).get("link", ""))
         made = c.links.get(link)
-        if made is None or (c.has("expiry") and c.now() - made > 3600):
+        c.used += 1
+        if not c.has("use-unlimited") and c.used > 2:
+            return PlainTextResponse("slow down", 429)
+        if not c.has("use-thrice") and c.used > 2:
+            return PlainTextResponse("no", 410)
+        late = made is not None and c.has("expiry") and c.now() - made > 3600
+        if late and not c.has("late-sound"):
+            return PlainTextResponse("oops", 500)
+        if made is None or late:
             return PlainTextResponse("no", 410)
         if c.has("once"):
             del c.links[link]
@@ -153,6 +177,8 @@ def build(c: Clinic) -> Starlette:  # noqa: C901, PLR0915 - one application
 
     def fetch(request: Request) -> Response:
         url = request.query_params.get("url", "")
+        if "example.com" in url:
+            return PlainTextResponse("200")  # as if it had been fetched
         if c.has("outbound") or "127.0.0.1" not in url:
             return PlainTextResponse("no", 422)
         with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
@@ -214,8 +240,6 @@ def build(c: Clinic) -> Starlette:  # noqa: C901, PLR0915 - one application
         if c.busy >= 3 and c.has("shed"):
             return PlainTextResponse("busy", 503, {"Retry-After": "1"} if c.has("shed-retry") else {})
         c.busy += 1
-        import asyncio  # noqa: PLC0415
-
         await asyncio.sleep(0.2)
         c.busy -= 1
         return PlainTextResponse("done" if c.has("steady") else "stuck", 200)

@@ -14,7 +14,13 @@ from mkdocs_jetty.steps.ports import Persona, Request, Target
 from mkdocs_jetty.steps.serving import serve
 
 C = Clinic()
-FACTS = {"user": "mira", "password": "mira-secret-1", "card number": "4111111111111111", "card code": "737"}
+FACTS = {
+    "user": "mira",
+    "password": "mira-secret-1",
+    "card number": "4111111111111111",
+    "card code": "737",
+    "url": "https://example.com/",
+}
 ME = Persona("mira", "u1", facts=FACTS)
 OTHER = Persona("olga", "u2", address="127.0.3.1", facts={"user": "olga", "password": "olga-secret-1"})
 

@@ -26,6 +26,8 @@ PROTECTIONS = frozenset({
     "roles", "csrf", "body", "body-early", "redact", "disclosure", "reference",
     "forge", "log", "metrics", "security-txt", "store", "rate",
     "release", "cors", "absolute", "login-wall", "message", "metric-status", "hsts",
+    "prefix", "later-cookie", "same-session", "strangers-session", "patient",
+    "no-session-for-strangers", "whole-day", "many-uses", "steady-page",
 })  # fmt: skip
 USERS = {"mira": ("mira-secret-1", "u1", "user"), "olga": ("olga-secret-1", "u2", "admin")}
 HEADERS = {
@@ -116,7 +118,7 @@ class _Views:
         started = time.perf_counter()
         if request.method == "GET":
             page = "<h1>Log in</h1><form action='/login' method='post'></form>"
-            return self._done(request, HTMLResponse(page), started)
+            return self._done(request, self._for_strangers(request, HTMLResponse(page)), started)
         box, client = self.box, request.client.host if request.client else ""
         key = client if box.has("per-client") else "everybody"
         if box.has("parallel"):
@@ -141,11 +143,13 @@ class _Views:
             refused = PlainTextResponse("no such user or password", 401)
             return self._done(request, refused, started, f"{user} {password}")
         box.failures.pop(key, None)
-        old = request.cookies.get("session")
+        old = request.cookies.get(self._name())
         session = old if old and not box.has("rotate") else secrets.token_hex(8)
         box.sessions[session] = {"user": known[1], "role": known[2], "seen": box.now(), "begun": box.now()}
+        if old and old != session:
+            self._end(old, instead=box.sessions[session])
         response = PlainTextResponse("welcome")
-        response.headers["Set-Cookie"] = _cookie(session, safe=box.has("cookie"))
+        response.headers["Set-Cookie"] = self._cookie(session, safe=box.has("cookie"))
         return self._done(request, response, started, f"{user} {password}")
 
     def _refusal(self, client: str, form: Any) -> Response | None:
@@ -183,23 +187,52 @@ class _Views:
             entry["password"] = secret
         box.audit.extend([entry] * (1 if box.has("audit-once") else 2))
 
+    def _end(self, old: str, instead: dict[str, Any]) -> None:
+        """What became of the session that somebody had before: it is gone, or it is signed in too."""
+        stranger = not self.box.sessions.get(old, {}).get("user")
+        kept = not self.box.has("same-session") or (stranger and not self.box.has("strangers-session"))
+        if kept:
+            self.box.sessions[old] = instead
+        else:
+            self.box.sessions.pop(old, None)
+
+    def _for_strangers(self, request: Request, response: Response) -> Response:
+        """Some systems have a session for everybody."""
+        if not self.box.has("no-session-for-strangers") and self._name() not in request.cookies:
+            token = secrets.token_hex(8)
+            self.box.sessions[token] = {}
+            response.headers["Set-Cookie"] = self._cookie(token, safe=True)
+        return response
+
+    def _name(self) -> str:
+        return "__Host-session" if self.box.has("prefix") else "session"
+
+    def _cookie(self, value: str, *, safe: bool) -> str:
+        return _cookie(self._name(), value, safe=safe)
+
     def _session(self, request: Request) -> dict[str, Any] | None:
         box = self.box
-        found = box.sessions.get(request.cookies.get("session", ""))
-        if found is None:
+        found = box.sessions.get(request.cookies.get(self._name(), ""))
+        if found is None or not found.get("user"):
+            return None
+        if not box.has("patient") and box.now() - found["seen"] > 300:
             return None
         if box.has("idle") and box.now() - found["seen"] > 3600:
             return None
-        if box.has("absolute") and box.now() - found["begun"] > 86_400:
+        longest = 86_400 if box.has("whole-day") else 43_200
+        if box.has("absolute") and box.now() - found["begun"] > longest:
+            return None
+        found["uses"] = found.get("uses", 0) + 1
+        if not box.has("many-uses") and found["uses"] > 50:
             return None
         found["seen"] = box.now()
         return found
 
     async def logout(self, request: Request) -> Response:
         if self.box.has("sign-out"):
-            self.box.sessions.pop(request.cookies.get("session", ""), None)
+            self.box.sessions.pop(request.cookies.get(self._name(), ""), None)
         response = RedirectResponse("/login", 303)
-        response.delete_cookie("session")
+        response.delete_cookie(self._name())
         return self._done(request, response, time.perf_counter())
 
     # ---- what the signed-in do ----
@@ -222,7 +255,10 @@ class _Views:
                     self.box.names[user] = name
                 return self._done(request, PlainTextResponse("a name is needed", 422), started)
             self.box.names[user] = name
-        return self._done(request, PlainTextResponse(f"hello {self.box.names[user]}"), started)
+        response = PlainTextResponse(f"hello {self.box.names[user]}", 200 if self.box.has("steady-page") else 500)
+        if not self.box.has("later-cookie"):
+            response.headers["Set-Cookie"] = self._cookie(request.cookies.get(self._name(), ""), safe=False)
+        return self._done(request, response, started)
 
     async def admin(self, request: Request) -> Response:
         session, client = self._session(request), request.client.host if request.client else ""
@@ -283,12 +319,12 @@ def exposition(box: Box) -> str:
     return "# TYPE http_requests_total counter\n" + "\n".join(lines) + "\n"
 
 
-def _cookie(value: str, *, safe: bool) -> str:
-    cookie: SimpleCookie = SimpleCookie({"session": value})
-    cookie["session"]["path"] = "/"
+def _cookie(name: str, value: str, *, safe: bool) -> str:
+    cookie: SimpleCookie = SimpleCookie({name: value})
+    cookie[name]["path"] = "/"
     if safe:
-        cookie["session"].update({"secure": True, "httponly": True, "samesite": "Lax"})
-    return cookie["session"].OutputString()
+        cookie[name].update({"secure": True, "httponly": True, "samesite": "Lax"})
+    return cookie[name].OutputString()
 
 
 def _utc() -> str:

@@ -25,13 +25,22 @@ class Post(socketserver.StreamRequestHandler):
             self.wfile.write(b"sent\\n")
 
 
+class Port(ProxyFaults):
+    # Says that it broke the shop itself, and has not.
+    def break_(self, dependency, fault, **details):
+        if dependency != "shop":
+            super().break_(dependency, fault, **details)
+    def calls(self, dependency):
+        return None if dependency == "shop" else super().calls(dependency)
+
+
 @pytest.fixture
 def jetty_faults(shop):
     socketserver.ThreadingTCPServer.daemon_threads = True
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Post) as post:
         threading.Thread(target=post.serve_forever, args=(0.05,), daemon=True).start()
         proxy = FaultProxy(post.server_address, port=shop.mail)
-        yield ProxyFaults({"mail server": proxy})
+        yield Port({"mail server": proxy})
         proxy.close()
         post.shutdown()
 
@@ -39,6 +48,12 @@ def jetty_faults(shop):
 @pytest.fixture
 def jetty_logs():
     return lambda: [{"level": "error", "release": "1", "id": "0123456789abcdef"}]
+"""
+CONFTEST += """
+from pytest_bdd import when
+@when("the password is reset")
+def _(jetty_driver):
+    jetty_driver.act("reset my password")
 """
 ANSWER = "Then I get an answer within 2 seconds that says what is missing"
 SCENARIOS = f"""
@@ -83,9 +98,33 @@ SCENARIOS = f"""
     When I try to reset my password
     Then each attempt ends within 1 second
   Scenario: bad return
-    Given the mail server is unavailable
+    Given the mail server never answers
     When I try to write a note
     Then the mail server got at most 1 calls
+  Scenario: uncounted
+    Given the mail server is unavailable
+    When I try to reset my password
+    Then each attempt ends within 2 seconds
+  Scenario: nobody counts
+    Given the mail server is unavailable
+    When I try to reset my password
+    Then the mail server got at most 1 calls
+  Scenario: always says so
+    Given the shop is unavailable
+    When I try to look
+    {ANSWER}
+  Scenario: no effect
+    Given the shop never answers
+    When I try to look
+    Then each attempt ends within 2 seconds
+  Scenario: not called
+    Given the mail server never answers
+    When I try to look
+    Then each attempt ends within 2 seconds
+  Scenario: who knows
+    Given the mail server is unavailable
+    When the password is reset
+    {ANSWER}
   Scenario: unknown dependency
     Given the database is unavailable
     When I try to look
@@ -114,6 +153,21 @@ def test_a_shop_that_does_without_its_mail_server_passes(found: dict[str, Any], 
 )  # fmt: skip
 def test_a_shop_that_breaks_with_its_mail_server_fails(found: dict[str, Any], name: str, message: str) -> None:
     assert found[name]["status"] == "failed"
+    assert message in said(found[name])
+
+
+def test_an_attempt_that_nobody_can_count_is_known_by_its_answer(found: dict[str, Any]) -> None:
+    assert found["uncounted"]["status"] == "passed", said(found["uncounted"])
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "message"),
+    [("always says so", "inconclusive", "in peace too"), ("no effect", "inconclusive", "are those of peace"),
+     ("not called", "inconclusive", "never called"), ("nobody counts", "unavailable", "nobody counted"),
+     ("who knows", "inconclusive", "I try to")],
+)  # fmt: skip
+def test_a_fault_that_does_not_show_shows_nothing(found: dict[str, Any], name: str, cause: str, message: str) -> None:
+    assert found[name]["cause"] == cause, said(found[name])
     assert message in said(found[name])
 
 
@@ -212,6 +266,16 @@ def test_drop_ends_exactly_the_share_it_says(proxy: FaultProxy) -> None:
         except ConnectionError:  # noqa: PERF203
             answers.append(b"")
     assert answers.count(b"hello\n") == 30
+
+
+def test_a_connection_from_before_counts_when_it_is_used_again(proxy: FaultProxy) -> None:
+    with socket.create_connection(("127.0.0.1", proxy.port), 1) as old:
+        assert ask(proxy, old) == b"hello\n"
+        proxy.set("slow", seconds=0.1)
+        assert proxy.connections == 0
+        for _ in range(2):
+            assert ask(proxy, old) == b"hello\n"
+        assert proxy.connections == 1
 
 
 def test_a_wrong_fault_says_which_there_are(proxy: FaultProxy) -> None:

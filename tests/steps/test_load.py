@@ -44,6 +44,9 @@ async def serve(reader, writer):
         head = await reader.readuntil(b"\\r\\n\\r\\n")
         length = [line for line in head.lower().split(b"\\r\\n") if line.startswith(b"content-length:")]
         await reader.readexactly(int(length[0].split(b":")[1]) if length else 0)
+        if head.startswith(b"GET"):
+            writer.write((ANSWER % "200 OK").encode())
+            return await writer.drain()
         peers.add(writer.get_extra_info("peername")[0])
         seen["all"] += 1
         status = "200 OK"
@@ -58,7 +61,7 @@ async def serve(reader, writer):
         if MODE == "missing":
             status = "404 Not Found"
         if MODE == "recovers" and seen["all"] <= 15:
-            status = "503 Busy" if seen["all"] % 2 else "200 OK"
+            status = "200 OK" if seen["all"] % 2 else "503 Busy"
         if MODE == "resets" and seen["all"] % 10 == 0:
             writer.transport.abort()
             return
@@ -156,10 +159,10 @@ def test_chapter_9_passes_against_a_fast_server_and_its_numbers_are_recorded(tmp
     ("mode", "message"),
     [
         ("slow", "the slowest request took 2."),
-        ("limit-all", "90 of 100 requests were turned away with 429"),
+        ("limit-all", "91 of 100 requests were turned away with 429"),
         ("breaks", "10 of 100 requests failed from overload: 90 with 200, 10 with 500"),
         ("resets", "the slowest request took no answer"),
-        ("missing", "not one of 100 requests succeeded: 100 with 404"),
+        ("missing", "one user alone, before the load, could not log in: status 404"),
     ],
 )
 def test_chapter_9_fails_against_a_server_that_does_not_hold(tmp_path: Path, mode: str, message: str) -> None:
@@ -182,7 +185,7 @@ def test_a_server_that_is_down_fails(tmp_path: Path) -> None:
         pass
     outcome, _, output = run(tmp_path, CHAPTER_9, url)
     assert outcome == "failed"
-    assert "100 refused" in output
+    assert f"nothing listens at {url}" in output
 
 
 @LINUX
@@ -295,7 +298,7 @@ def test_users_for_a_while_and_shares(tmp_path: Path) -> None:
     with server() as url:
         outcome, numbers, output = run(tmp_path, steps, url)
     assert outcome == "passed", output
-    asked = {"users": "10", "length": "2 seconds", "p95": "500 ms", "errors": "0.5%", "requests": "20"}
+    asked = {"paced users": "10", "paced length": "2 seconds", "p95": "500 ms", "errors": "0.5%", "requests": "20"}
     assert {name: numbers[f"jetty.{name}"] for name in asked} == asked
     assert numbers["jetty.after"] == "5 seconds"
 
@@ -434,6 +437,7 @@ def today() -> date:
         (2, 500, 100, "passed", ""),
         (2, 50, 100, "failed", "shows users 50, and 100 is asked"),
         (8, 500, 100, "failed", "Unavailable: the load report k6.json is 8 days old"),
+        (-9, 500, 100, "failed", "which is still to come"),
     ],
 )
 def test_a_report_is_held_to_its_age_and_its_size(

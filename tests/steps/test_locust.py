@@ -12,7 +12,9 @@ import pytest
 
 from mkdocs_jetty.run.outcomes import Unavailable
 from mkdocs_jetty.steps import engines
+from mkdocs_jetty.steps.answers import accepted_by_default
 from mkdocs_jetty.steps.engines import calibrate, locust
+from mkdocs_jetty.steps.engines.judge import Answer, Judge
 from mkdocs_jetty.steps.engines.result import LoadResult, Plan
 from mkdocs_jetty.steps.ports import Load, Request, loopback
 
@@ -83,6 +85,15 @@ def test_a_server_that_is_down_is_an_error_of_its_kind() -> None:
     result = send(url, plan(5), Load("locust"))
     assert result.errors == Counter({"refused": 5})
     assert result.max == float("inf")
+
+
+@pytest.mark.parametrize(("text", "unlike"), [("ok", 0), ("welcome to the harbour", 4)])
+def test_what_is_unlike_the_answer_before_the_load_is_not_done(url: str, text: str, unlike: int) -> None:
+    control = Answer("POST", f"{url}/login", 200, [("Content-Type", "text/plain")], text.encode())
+    judge = Judge(accepted_by_default, by_default=True, controls={("POST", "/login"): control})
+    result = engines.send(url, "local", plan(4), Load("locust"), {}, judge)
+    assert (result.requests, result.unlike, result.accepted) == (4, unlike, 4 - unlike)
+    assert any("not by their whole text" in note for note in result.notes)
 
 
 def test_locust_is_never_imported_here(url: str) -> None:

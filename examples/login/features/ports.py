@@ -288,6 +288,17 @@ def jetty_deploy(harbour: Running) -> Iterator[Deploy]:
         migrate(harbour.app.settings.database, (*MIGRATIONS, FAILING), to=len(MIGRATIONS))
 
 
+@pytest.fixture
+def jetty_write_meanwhile(harbour: Running) -> Callable[[], None]:
+    """Somebody joins by way of the failing release, which keeps accounts under a name of its own."""
+
+    def join() -> None:
+        with closing(sqlite3.connect(harbour.app.settings.database)) as connection, connection:
+            connection.execute("insert into person (address, name, password) values ('joan@example.org', 'Joan', '')")
+
+    return join
+
+
 # ---- data ----
 
 

@@ -9,7 +9,10 @@ from pkgutil import iter_modules
 
 import pytest
 
-_HELPERS = {"values", "safety", "serving", "forms", "proxy", "corpora", "listing"}
+_HELPERS = {
+    "answers", "values", "safety", "serving", "forms", "proxy", "corpora", "issued",
+    "places", "visible", "volley", "listing", "baselines", "cookies", "examples", "transport", "alike", "passwords",
+}  # fmt: skip
 _FAMILIES = [each.name for each in iter_modules(__path__) if not each.ispkg and each.name not in _HELPERS]
 _MODULES = [f"{__name__}.{name}" for name in _FAMILIES]
 

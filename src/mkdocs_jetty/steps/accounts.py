@@ -1,13 +1,11 @@
 """Phrases for accounts: which passwords are taken and how they are kept, second factors, accounts nobody should have.
 
 What only a project can do are actions of its own in `jetty_actions`: `choose a password` (the fact `password`),
-`ask for a reset` (of an unknown account where the input is wrong), `use the reset link` (the fact `link`),
 `enter my second factor`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -18,76 +16,36 @@ import pytest
 from pytest_bdd import given, parsers, then, when
 
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
-from mkdocs_jetty.steps.client import SIGN_IN, SIGN_IN_PAGES, Driver, blocked, described
+from mkdocs_jetty.steps.client import SIGN_IN, SIGN_IN_PAGES, Driver, blocked, described, leads_to_sign_in
 from mkdocs_jetty.steps.clock import Time
+from mkdocs_jetty.steps.passwords import common, is_slow, uncommon
 from mkdocs_jetty.steps.ports import Persona, action_named, loopback, missing
 from mkdocs_jetty.steps.safety import allow
 from mkdocs_jetty.steps.values import TYPES, spoken
 
-pytest_plugins = ["mkdocs_jetty.steps.client", "mkdocs_jetty.steps.clock", "mkdocs_jetty.steps.sessions"]
+pytest_plugins = ["mkdocs_jetty.steps.client", "mkdocs_jetty.steps.clock", "mkdocs_jetty.steps.sessions",
+                  "mkdocs_jetty.steps.resets"]  # fmt: skip
 
 phrase = partial(parsers.parse, extra_types=TYPES)
 Measure = Callable[[str, object], None]
-CHOOSE, ASK, USE, FACTOR = "choose a password", "ask for a reset", "use the reset link", "enter my second factor"
+CHOOSE, FACTOR = "choose a password", "enter my second factor"
 FIRST_ADDRESS = 40_000
-COMMON = [
-    "password",
-    "password1",
-    "password123",
-    "passw0rd",
-    "12345678",
-    "123456789",
-    "1234567890",
-    "11111111",
-    "00000000",
-    "87654321",
-    "qwertyuiop",
-    "qwerty123",
-    "1q2w3e4r",
-    "1qaz2wsx",
-    "asdfghjkl",
-    "abcd1234",
-    "iloveyou",
-    "sunshine",
-    "princess",
-    "football",
-    "baseball",
-    "superman",
-    "trustno1",
-    "letmein1",
-    "welcome1",
-    "admin123",
-    "computer",
-    "whatever",
-    "starwars",
-    "michelle",
-]
+SERVER_ERROR = 500
+UNSEEN = {401, 404, 405}
+"""Refusals of those who are not signed in, or of a wrong path or method: nobody has looked at the password."""
+LONG = 12
+"""From here on a common password may be longer than the shortest one that a system takes."""
 DEFAULTS = (
     ("admin", "admin"), ("admin", "password"), ("admin", "changeme"), ("admin", ""), ("administrator", "administrator"),
     ("root", "root"), ("root", "toor"), ("test", "test"), ("guest", "guest"), ("user", "user"), ("demo", "demo"),
 )  # fmt: skip
 NAMES = ("user", "username", "name", "email", "login", "address")
-SLOW = (
-    (re.compile(r"\$argon2(?:id|i|d)\$"), 0),
-    (re.compile(r"\$2[abxy]\$(\d\d)\$"), 10),
-    (re.compile(r"^\$?scrypt[$:](?:ln=)?(\d+)"), 14),
-    (re.compile(r"^\$?pbkdf2[_:-]sha(?:256|512)[:$](?:i=)?(\d+)"), 100_000),
-)
-"""What a slow hash begins with, and the least cost it may have."""
-VARYING = re.compile(r"[0-9A-Za-z_-]{20,}|\b[0-9a-f]{8,}\b")
-"""Tokens and references, which differ between any two answers."""
 
 
 @pytest.fixture
 def jetty_password_hash() -> Callable[[Persona], str]:
     """Gives the stored value of a person's password; override it."""
     raise missing("jetty_password_hash", "to read the stored value of a password")
-
-
-@pytest.fixture
-def jetty_reset_link() -> Callable[[], str]:
-    """Gives the newest link (or code) for a new password, as it was sent; override it."""
-    raise missing("jetty_reset_link", "to read the link that was sent")
 
 
 # ---- passwords ----
@@ -99,37 +57,48 @@ def _choose(driver: Driver, password: str) -> Any:
     return driver.act(CHOOSE, replace(me, facts={**me.facts, "password": password}))
 
 
-def _random(length: int) -> str:
-    return "".join(chr(33 + (number * 37 + 11) % 90) for number in range(length))
-
-
 @when(phrase("I choose a password of less than {n:Count} characters"))
 def _(n: int, jetty_driver: Driver, jetty_measure: Measure) -> None:
     """One character short, and uncommon, so that only its length is wrong."""
-    _choose(jetty_driver, _random(n - 1))
+    _choose(jetty_driver, uncommon(n - 1))
+    jetty_driver.world.notes["shortest"] = n
     jetty_measure("length", n)
 
 
 @when("I choose each of the most common passwords")
 def _(jetty_driver: Driver, jetty_measure: Measure) -> None:
-    jetty_driver.world.notes["chosen"] = [(each, _choose(jetty_driver, each)) for each in COMMON]
-    jetty_measure("passwords", len(COMMON))
+    """As long as the scenario said before that a password has to be, so that only being common is wrong with them."""
+    passwords = common(jetty_driver.world.notes.get("shortest"))
+    jetty_driver.world.notes["chosen"] = [(each, _choose(jetty_driver, each)) for each in passwords]
+    jetty_measure("passwords", len(passwords))
 
 
 @then("none of them is accepted")
 def _(jetty_driver: Driver) -> None:
     chosen: Sequence[tuple[str, Any]] = jetty_driver.world.notes.get("chosen", ())
+    shortest = jetty_driver.world.notes.get("shortest")
+    if shortest is not None and not chosen:
+        raise Inconclusive(f"no common password of {shortest} characters is known here")
     assert chosen, "no password was chosen"
     if any(blocked(answer) for _, answer in chosen):
         raise Inconclusive("a limiter turned some of them away, so nothing is shown")
+    for password, answer in chosen:
+        assert answer.status_code < SERVER_ERROR, f"{password!r} was not refused, it broke: {described(answer)}"
+        if answer.status_code in UNSEEN or leads_to_sign_in(answer):
+            raise Inconclusive(f"nobody looked at {password!r}, so nothing is shown: {described(answer)}")
     taken = [password for password, answer in chosen if jetty_driver.accepted(answer)]
+    if shortest is None and taken and len(taken[0]) >= LONG and len(taken) < len(chosen):
+        raise Inconclusive(
+            f"accepted: {', '.join(taken)}; the shorter ones were perhaps refused for their length. Say before how "
+            "long a password has to be: `I choose a password of less than … characters`"
+        )
     assert not taken, f"accepted: {', '.join(taken)}"
 
 
 @when(phrase("I choose a password of {n:Count} characters"))
 def _(n: int, jetty_driver: Driver) -> None:
-    jetty_driver.world.notes["password"] = _random(n)
-    _choose(jetty_driver, _random(n))
+    jetty_driver.world.notes["password"] = uncommon(n)
+    _choose(jetty_driver, uncommon(n))
 
 
 @then("it is accepted and kept as a salted slow hash")
@@ -143,67 +112,6 @@ def _(jetty_driver: Driver, jetty_password_hash: Callable[[Persona], str]) -> No
     assert is_slow(kept), f"what is kept is no slow hash: it begins with {kept[:12]!r}"
     if jetty_driver.accepted(_choose(jetty_driver, password)):
         assert str(jetty_password_hash(jetty_driver.me)) != kept, "the same password is kept as the same value: no salt"
-
-
-def is_slow(kept: str) -> bool:
-    """Whether a stored value is a hash that takes its time: Argon2, bcrypt, scrypt, or PBKDF2 with rounds enough."""
-    for pattern, least in SLOW:
-        found = pattern.search(kept)
-        if found:
-            return not least or int(found[1]) >= least
-    return False
-
-
-# ---- a new password ----
-
-
-@when("I ask to reset the password of a known and of an unknown account")
-def _(jetty_driver: Driver) -> None:
-    known, unknown = jetty_driver.act(ASK), jetty_driver.act(ASK, valid=False)
-    jetty_driver.world.notes["asked"] = (known, unknown)
-
-
-@then("both answers are the same")
-def _(jetty_driver: Driver) -> None:
-    """In status, place and text, but for tokens and references."""
-    answers = jetty_driver.world.notes.get("asked")
-    assert answers, "nobody has asked"
-    for each in answers:
-        assert not blocked(each), f"a limiter turned it away: {described(each)}"
-    known, unknown = map(_said, answers)
-    assert known == unknown, f"the answers differ: {described(answers[0])}; {described(answers[1])}"
-
-
-def _said(response: Any) -> tuple[int, str, str]:
-    return response.status_code, response.headers.get("location", ""), VARYING.sub("", response.text)
-
-
-@then(phrase("the reset link works once and not after {span:Duration}"))
-def _(
-    span: timedelta, jetty_driver: Driver, jetty_reset_link: Callable[[], str], jetty_time: Time, jetty_measure: Measure
-) -> None:
-    first = _link(jetty_driver, jetty_reset_link)
-    response = _use(jetty_driver, first)
-    assert jetty_driver.accepted(response), f"the link does not work: {described(response)}"
-    again = _use(jetty_driver, first)
-    assert not jetty_driver.accepted(again), "the link works twice"
-    second = _link(jetty_driver, jetty_reset_link)
-    assert second != first, "the second link is the first one"
-    jetty_time.pass_by(span + timedelta(seconds=1))
-    late = _use(jetty_driver, second)
-    jetty_measure("link", spoken(span))
-    assert not jetty_driver.accepted(late), f"the link works after {spoken(span)}"
-
-
-def _link(driver: Driver, newest: Callable[[], str]) -> str:
-    response = driver.act(ASK)
-    assert driver.accepted(response), f"no link can be asked for: {described(response)}"
-    return newest()
-
-
-def _use(driver: Driver, link: str) -> Any:
-    me = driver.me
-    return driver.act(USE, replace(me, facts={**me.facts, "link": link, "password": _random(24)}))
 
 
 # ---- second factor ----

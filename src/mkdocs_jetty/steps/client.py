@@ -7,12 +7,12 @@ no parser, no parallel request) need not be true on the wire.
 from __future__ import annotations
 
 import socket
-import ssl
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
-from functools import cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -20,37 +20,23 @@ import pytest
 
 from mkdocs_jetty.run.outcomes import Unavailable
 from mkdocs_jetty.steps import forms, serving
-from mkdocs_jetty.steps.ports import Action, Persona, Request, Target, Users, World, action_named, loopback
+from mkdocs_jetty.steps.answers import accepted_by_default, blocked, described, leads_to_sign_in
+from mkdocs_jetty.steps.ports import HOME, OWN, Action, Persona, Request, Target, Users, World, action_named, loopback
 from mkdocs_jetty.steps.safety import is_loopback
+from mkdocs_jetty.steps.transport import TIMEOUT_S, need_httpx, tls, transport
 
 if TYPE_CHECKING:
     import httpx
 
+__all__ = [
+    "SIGN_IN", "SIGN_IN_PAGES", "TIMEOUT_S", "Accepted", "Driver", "accepted_by_default", "blocked", "described",
+    "leads_to_sign_in", "need_httpx", "note_before",
+]  # fmt: skip
 pytest_plugins = ["mkdocs_jetty.steps.ports"]
 
-TIMEOUT_S = 30.0
 SIGN_IN = ("sign in", "log in")
 SIGN_IN_PAGES = ("login", "sign in", "sign-in")
-HOME = "127.0.0.1"
 Accepted = Callable[[Any], bool]
-
-
-def need_httpx() -> Any:
-    """The module `httpx`.
-
-    Raises:
-        Unavailable: If it is not installed.
-    """
-    try:
-        import httpx  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise Unavailable("this needs httpx, which is not installed: pip install 'mkdocs-jetty[steps]'") from None
-    return httpx
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()
 
 
 class Driver:
@@ -64,6 +50,8 @@ class Driver:
         self.actions, self.pages, self.users = actions, pages, users
         self.accepted = accepted
         self.local = is_loopback(urlsplit(base_url).hostname or "")
+        self.opened: list[str] = []
+        """The pages that were opened, the last one last."""
         self._clients: dict[tuple[str, str], httpx.Client] = {}
         self._forms = forms.Forms()
 
@@ -96,14 +84,30 @@ class Driver:
         if client is not None:
             client.close()
 
+    @contextmanager
+    def without_cookies(self, who: Persona) -> Iterator[None]:
+        """For a while a person is new to the system: no cookies, no connection, no form; then all is as before."""
+        key, forms_before = (who.name, who.address), self._forms
+        client = self._clients.pop(key, None)
+        self._forms = forms.Forms()
+        try:
+            yield
+        finally:
+            self.forget(who)
+            self._forms = forms_before
+            if client is not None:
+                self._clients[key] = client
+
     def source(self, who: Persona) -> str | None:
         """The address to bind, where this machine lets a person have one of their own.
 
         Raises:
-            Unavailable: If it does not.
+            Unavailable: If it does not, and the person was given that address.
         """
         if who.address == HOME or not self.local:
             return None
+        if who.address == OWN:
+            return OWN if self._reached_from_own else None
         try:
             with socket.socket() as probe:
                 probe.bind((who.address, 0))
@@ -112,10 +116,21 @@ class Driver:
             raise Unavailable(f"{system} cannot send from {who.address}, so nobody can be at another address") from None
         return who.address
 
+    @cached_property
+    def _reached_from_own(self) -> bool:
+        """Whether the system is reached from `OWN`: not on every machine, and not where it listens on `::1` only."""
+        url = urlsplit(self.base_url)
+        place = (url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
+        try:
+            socket.create_connection(place, TIMEOUT_S, (OWN, 0)).close()
+        except OSError:
+            return False
+        return True
+
     def _connect(self, who: Persona) -> httpx.Client:
         engine = need_httpx()
-        transport = engine.HTTPTransport(local_address=self.source(who), verify=_tls())
-        client: httpx.Client = engine.Client(base_url=self.base_url, transport=transport, timeout=TIMEOUT_S)
+        way_out = transport()(local_address=self.source(who), verify=tls())
+        client: httpx.Client = engine.Client(base_url=self.base_url, transport=way_out, timeout=TIMEOUT_S)
         if self.local:  # browsers take loopback for a safe place too, and send `Secure` cookies to it
             client.event_hooks = {"response": [lambda _: _send_everywhere(client)]}
         return client
@@ -130,8 +145,15 @@ class Driver:
     def request(self, name: str, who: Persona | None = None, *, valid: bool = True) -> Request:
         """The request of an action, with the hidden fields that the page of its form holds."""
         who = who or self.me
-        made = action_named(self.actions, name)(who, valid)
-        return self._forms.filled(who.name, made)
+        return self.filled(self.plain(name, who, valid=valid), who)
+
+    def plain(self, name: str, who: Persona, *, valid: bool = True) -> Request:
+        """The request of an action as the action makes it."""
+        return action_named(self.actions, name)(who, valid)
+
+    def filled(self, request: Request, who: Persona) -> Request:
+        """The request with the hidden fields that a person was shown last."""
+        return self._forms.filled(who.name, request)
 
     def act(self, name: str, who: Persona | None = None, *, valid: bool = True) -> httpx.Response:
         """Do an action once, and remember what came of it."""
@@ -149,8 +171,22 @@ class Driver:
     def visit(self, page: str, who: Persona | None = None) -> httpx.Response:
         """Open a page as a browser does, following redirects."""
         who = who or self.me
+        self.opened.append(self.path_of(page))
         response = self.client(who).get(self.path_of(page), follow_redirects=True)
         return self._remember(who, response)
+
+    def with_form(self, request: Request, who: Persona, page: str) -> tuple[Request, httpx.Response]:
+        """The request with the hidden fields of its form on a page, or as it is; and the page."""
+        response = self.client(who).get(page, follow_redirects=True)
+        self._learn(who, response)
+        return self._forms.filled(who.name, request), response
+
+    def from_a_form(self, request: Request, who: Persona) -> Request:
+        """The request as a browser would send it that opened the pages of the scenario again for this."""
+        if request.form is None:
+            return request
+        filled = (self.with_form(request, who, page)[0] for page in dict.fromkeys(reversed(self.opened)))
+        return next((each for each in filled if each is not request), request)
 
     def send(self, request: Request, who: Persona | None = None) -> httpx.Response:
         """Send one request, and remember what came of it."""
@@ -170,19 +206,24 @@ class Driver:
         self.world.responses.append(response)
         self.world.notes["sender"] = who
         self.world.notes["address"] = self._seen_from(response, who)
+        self._learn(who, response)
+        return response
+
+    def _learn(self, who: Persona, response: httpx.Response) -> None:
         if "html" in response.headers.get("content-type", ""):
             self._forms.learn(who.name, response.text, str(response.url))
-        return response
 
     def _seen_from(self, response: httpx.Response, who: Persona) -> str | None:
         """The address the system saw: known for certain only where nothing stands between."""
         if not self.local:
-            return who.address if who.address != HOME else None
+            return who.address if who.address not in {HOME, OWN} else None
         try:
             own = response.extensions["network_stream"].get_extra_info("client_addr")
         except (KeyError, OSError):
-            return who.address
-        return str(own[0]) if own else who.address
+            own = None
+        if own:
+            return str(own[0])
+        return self.source(who) or ("::1" if ":" in urlsplit(self.base_url).netloc.rpartition(":")[0] else HOME)
 
     def sign_in(self, who: Persona) -> httpx.Response:
         """Sign a person in, and see that it worked."""
@@ -217,36 +258,6 @@ class Driver:
 def _send_everywhere(client: httpx.Client) -> None:
     for cookie in client.cookies.jar:
         cookie.secure = False
-
-
-def blocked(response: httpx.Response) -> bool:
-    """Whether a limiter turned this one away, rather than the action itself."""
-    return response.status_code in {429, 423} or (
-        response.status_code in {403, 503} and "retry-after" in response.headers
-    )
-
-
-def leads_to_sign_in(response: httpx.Response) -> bool:
-    """Whether an answer sends one to the sign-in page."""
-    place = urlsplit(response.headers.get("location", "")).path if response.is_redirect else ""
-    return place.rstrip("/").rsplit("/", 1)[-1].casefold() in {"login", "signin", "sign-in", "sign_in", "log-in"}
-
-
-def accepted_by_default(response: httpx.Response) -> bool:
-    """A status below 400, unless it sends one back to the form or to sign in first."""
-    if response.status_code >= 400:  # noqa: PLR2004
-        return False
-    if not response.is_redirect:
-        return True
-    place = urlsplit(response.headers.get("location", ""))
-    back = urljoin(str(response.url), place.path) == str(response.url.copy_with(query=None))
-    return not back and not (leads_to_sign_in(response) and "next=" in place.query)
-
-
-def described(response: Any) -> str:
-    """An answer in a few words: its status and the beginning of its text."""
-    text = " ".join(response.text.split())[:120]
-    return f"status {response.status_code}" + (f", {text!r}" if text else "")
 
 
 def note_before(world: World, name: str, take: Callable[[], Any]) -> None:

@@ -62,6 +62,17 @@ def _entry(line: str) -> Payload:
 
 def executed(payload: Payload, response: Any, ordinary_s: float) -> str | None:
     """What shows in an answer that a payload was executed, in words; None if nothing does."""
+    return betrayed(payload, response, ordinary_s) or active(response)
+
+
+def betrayed(payload: Payload, response: Any, ordinary_s: float) -> str | None:
+    """The sign of this payload in an answer, in words, if it has one and it shows.
+
+    Args:
+        payload: What was sent.
+        response: An answer, or a page after it.
+        ordinary_s: How long the answer takes without a payload, in seconds.
+    """
     took = response.elapsed.total_seconds()
     if payload.sign == "takes" and took - ordinary_s > float(payload.value) - SPARE_S:
         return f"the answer was made to wait {took:.1f} s"
@@ -71,12 +82,12 @@ def executed(payload: Payload, response: Any, ordinary_s: float) -> str | None:
         return f"the answer has a header `{payload.value}`"
     if payload.sign == "cookie" and payload.value in response.cookies:
         return f"the answer sets a cookie `{payload.value}`"
-    return active(response)
+    return None
 
 
 def active(response: Any) -> str | None:
     """What in a page is ours and more than text; None if nothing is, or it is no page."""
-    if "html" not in response.headers.get("content-type", ""):
+    if "html" not in response.headers.get("content-type", "") or MARK not in response.text.casefold():
         return None
     finder = _Finder()
     finder.feed(response.text)

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from mkdocs_jetty.run.outcomes import Unavailable
+from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
+from mkdocs_jetty.steps.alike import changed
 from mkdocs_jetty.steps.client import Driver, described, need_httpx
+from mkdocs_jetty.steps.http import aside
 from mkdocs_jetty.steps.ports import Faults, Target, World
 from mkdocs_jetty.steps.safety import allow
 from mkdocs_jetty.steps.values import TYPES, spoken
@@ -32,6 +34,14 @@ Measure = Callable[[str, object], None]
 SERVER_ERROR, UNAVAILABLE = 500, 503
 PAUSE_S = 0.1
 START_S = 30.0
+PEACEFUL = 2
+"""How often an action is done in peace: twice shows what varies by itself."""
+SLOWER_S = 0.25
+"""An answer that takes so much longer than in peace shows that something is broken. Judgement."""
+COMPARED = ("I get an answer within", "each attempt ends within")
+"""Outcomes that show nothing where the answer is the same in peace."""
+TRIED = re.compile(r"I (?:try to|successfully) (.+)")
+REQUESTED = re.compile(r"I request (?:(?P<path>/\S*)|the (?P<page>.+) page)")
 
 
 # ---- dependencies ----
@@ -45,7 +55,18 @@ def jetty_broken(jetty_target: Target, jetty_faults: Faults) -> Iterator[Faults]
     jetty_faults.restore()
 
 
-def _break(faults: Faults, world: World, dependency: str, fault: str, **details: Any) -> None:
+def pytest_bdd_before_step(request: pytest.FixtureRequest, scenario: Any, step: Any) -> None:
+    """Note what a scenario will do, so that it can be done in peace before something is broken."""
+    if step.name.startswith("the ") and any(each.name.startswith(COMPARED) for each in scenario.steps):
+        at = next((number for number, each in enumerate(scenario.steps) if each is step), 0)
+        request.getfixturevalue("jetty_world").notes["ahead"] = [each.name for each in scenario.steps[at + 1 :]]
+
+
+def _break(request: pytest.FixtureRequest, dependency: str, fault: str, **details: Any) -> None:
+    faults: Faults = request.getfixturevalue("jetty_broken")
+    world: World = request.getfixturevalue("jetty_world")
+    if world.notes.get("ahead") and "peace" not in world.notes:
+        world.notes["peace"] = _in_peace(request.getfixturevalue("jetty_driver"), world.notes["ahead"])
     try:
         faults.break_(dependency, fault, **details)
     except (KeyError, NotImplementedError) as error:
@@ -56,25 +77,46 @@ def _break(faults: Faults, world: World, dependency: str, fault: str, **details:
     world.notes["broken_since"] = len(world.responses)
 
 
+def _in_peace(driver: Driver, ahead: Sequence[str]) -> list[tuple[Any, Any]]:
+    """Do what the steps ahead will do, before anything is broken: each answer, and the page that it leads to."""
+    found = []
+    with aside(driver):
+        for ask in filter(None, (_asks(driver, name) for name in dict.fromkeys(ahead))):
+            answers = [ask() for _ in range(PEACEFUL)]
+            found += [(each, driver.final(each)) for each in answers]
+    driver.mark()  # this was not the attempt
+    return found
+
+
+def _asks(driver: Driver, step: str) -> Callable[[], Any] | None:
+    """What a step sends, as far as its words tell: an action that they name, or a page."""
+    named = TRIED.fullmatch(step)
+    actions = [named[1]] if named else [each for each in driver.actions if each in step]
+    if actions:
+        return partial(driver.act, max(actions, key=len))
+    wanted = REQUESTED.fullmatch(step)
+    return partial(driver.get, wanted["path"] or driver.path_of(wanted["page"])) if wanted else None
+
+
 @given(phrase("the {dependency} is unavailable"))
 @when(phrase("the {dependency} is unavailable"))
-def _(dependency: str, jetty_broken: Faults, jetty_world: World) -> None:
-    _break(jetty_broken, jetty_world, dependency, "down")
+def _(dependency: str, request: pytest.FixtureRequest) -> None:
+    _break(request, dependency, "down")
 
 
 @given(phrase("the {dependency} answers after {span:Duration}"))
-def _(dependency: str, span: timedelta, jetty_broken: Faults, jetty_world: World) -> None:
-    _break(jetty_broken, jetty_world, dependency, "slow", seconds=span.total_seconds())
+def _(dependency: str, span: timedelta, request: pytest.FixtureRequest) -> None:
+    _break(request, dependency, "slow", seconds=span.total_seconds())
 
 
 @given(phrase("the {dependency} never answers"))
-def _(dependency: str, jetty_broken: Faults, jetty_world: World) -> None:
-    _break(jetty_broken, jetty_world, dependency, "hang")
+def _(dependency: str, request: pytest.FixtureRequest) -> None:
+    _break(request, dependency, "hang")
 
 
 @given(phrase("the {dependency} drops {share:Percent} of connections"))
-def _(dependency: str, share: float, jetty_broken: Faults, jetty_world: World) -> None:
-    _break(jetty_broken, jetty_world, dependency, "drop", percent=share)
+def _(dependency: str, share: float, request: pytest.FixtureRequest) -> None:
+    _break(request, dependency, "drop", percent=share)
 
 
 @then(phrase("I get an answer within {limit:Duration} that says what is missing"))
@@ -82,6 +124,7 @@ def _(
     limit: timedelta, jetty_driver: Driver, jetty_world: World, jetty_missing_texts: Mapping[str, str],
     jetty_measure: Measure,
 ) -> None:  # fmt: skip
+    """In peace it must not say so too: then it would say nothing of what is missing."""
     broken = _broken(jetty_world)
     response = jetty_world.response
     assert response is not None, "nothing was asked for since"
@@ -96,6 +139,10 @@ def _(
     texts = [jetty_missing_texts.get(each, each) for each in broken]
     silent = [each for each in texts if not _says(shown, each)]
     assert not silent, f"the answer does not say {' or '.join(map(repr, silent))}: {described(shown)}"
+    always = [each for each in texts if any(_says(page, each) for _, page in _peace(jetty_driver))]
+    if always:
+        raise Inconclusive(f"the answer says {' and '.join(map(repr, always))} in peace too; name in "
+                           "`jetty_missing_texts` what it says only when that is missing")  # fmt: skip
 
 
 @then(phrase("full service returns within {limit:Duration}"))
@@ -121,24 +168,63 @@ def _(
 
 
 @then(phrase("each attempt ends within {limit:Duration}"))
-def _(limit: timedelta, jetty_world: World, jetty_measure: Measure) -> None:
+def _(
+    limit: timedelta, jetty_driver: Driver, jetty_broken: Faults, jetty_world: World, jetty_measure: Measure
+) -> None:  # fmt: skip
+    """Whatever they end with; and what is broken was called, or else it shows in the answers."""
     attempts = _attempts(jetty_world)
     slowest = max(map(_elapsed, attempts))
     jetty_measure("timeout", spoken(limit))
     jetty_measure("slowest attempt", milliseconds(slowest))
     assert slowest <= limit.total_seconds(), f"an attempt took {slowest:.2f} s, of at most {spoken(limit)}"
+    for dependency in _broken(jetty_world):
+        called = _calls(jetty_broken, dependency)
+        if called == 0:
+            raise Inconclusive(f"the {dependency} was never called, so nothing shows that an attempt does without it")
+        if called is None and not _shows(jetty_driver, attempts, slowest):
+            raise Inconclusive(f"the answers are those of peace: nothing shows that the {dependency} is broken, or "
+                               "that it is called (a method `calls(dependency)` of `jetty_faults` would)")  # fmt: skip
 
 
 @then(phrase("the {dependency} got at most {most:Count} calls"))
 def _(dependency: str, most: int, jetty_broken: Faults, jetty_world: World, jetty_measure: Measure) -> None:
-    count = getattr(jetty_broken, "calls", None)
-    if count is None:
-        raise Unavailable("`jetty_faults` has no method `calls(dependency)`, so nobody counted")
-    attempts, calls = len(_attempts(jetty_world)), int(count(dependency))
+    attempts, calls = len(_attempts(jetty_world)), _calls(jetty_broken, dependency)
+    if calls is None:
+        raise Unavailable("`jetty_faults` has no method `calls(dependency)` that can tell, so nobody counted")
     jetty_measure("calls", calls)
     jetty_measure("retries", max(ceil(calls / attempts) - 1, 0))
     assert calls > 0, f"the {dependency} was never called, so nothing was retried and nothing is shown"
     assert calls <= most, f"{attempts} attempts made {calls} calls to the {dependency}, of at most {most}"
+
+
+def _calls(faults: Faults, dependency: str) -> int | None:
+    """How often a dependency was called since it is broken; None where nobody can tell."""
+    count = getattr(faults, "calls", None)
+    counted = count(dependency) if count else None
+    return None if counted is None else int(counted)
+
+
+def _peace(driver: Driver) -> Sequence[tuple[Any, Any]]:
+    """The answers in peace, and the pages that they led to.
+
+    Raises:
+        Inconclusive: If there are none, or they are refusals: then there is nothing to compare with.
+    """
+    peace: Sequence[tuple[Any, Any]] = driver.world.notes.get("peace", ())
+    if not peace:
+        raise Inconclusive("nobody knows the answer in peace: say what is done in the words `I try to …`, after the "
+                           "step that breaks something")  # fmt: skip
+    for answer, _ in peace:
+        if driver.refused(answer):
+            raise Inconclusive(f"it was refused in peace, when nothing was broken yet: {described(answer)}; break it "
+                               "in the last step before the attempt")  # fmt: skip
+    return peace
+
+
+def _shows(driver: Driver, attempts: Sequence[Any], slowest: float) -> bool:
+    """Whether the fault can be seen in the answers."""
+    peace = [answer for answer, _ in _peace(driver)]
+    return slowest > max(map(_elapsed, peace)) + SLOWER_S or any(changed(peace, each) for each in attempts)
 
 
 def _broken(world: World) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import secrets
 import socket
 import ssl
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,110 +15,21 @@ from urllib.parse import urlsplit
 from pytest_bdd import parsers, then, when
 
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
-from mkdocs_jetty.steps.client import TIMEOUT_S, Driver, described
-from mkdocs_jetty.steps.http import ELSEWHERE
+from mkdocs_jetty.steps.baselines import lacking, max_age, nonces
+from mkdocs_jetty.steps.client import TIMEOUT_S, Driver, blocked, described
+from mkdocs_jetty.steps.http import ELSEWHERE, aside
 from mkdocs_jetty.steps.ports import Request
 from mkdocs_jetty.steps.values import TYPES, spoken
 
 pytest_plugins = ["mkdocs_jetty.steps.ports", "mkdocs_jetty.steps.client", "mkdocs_jetty.steps.http"]
 
 Measure = Callable[[str, object], None]
-Check = Callable[[Mapping[str, str]], str | None]
-REFERRER = {"no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"}
-UNSAFE = {"'unsafe-inline'", "'unsafe-eval'", "*", "http:", "https:", "data:", "'unsafe-hashes'"}
-MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d+)", re.IGNORECASE)
-TELLING = ("x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator")
 VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
     "1.1": ssl.TLSVersion.TLSv1_1,
     "1.2": ssl.TLSVersion.TLSv1_2,
     "1.3": ssl.TLSVersion.TLSv1_3,
 }
-
-
-def policy(headers: Mapping[str, str]) -> dict[str, list[str]]:
-    """A content security policy by directive; of a directive that comes twice, the first counts."""
-    found: dict[str, list[str]] = {}
-    for part in headers.get("content-security-policy", "").split(";"):
-        name, *values = part.split() or [""]
-        if name:
-            found.setdefault(name.casefold(), values)
-    return found
-
-
-def _hsts(headers: Mapping[str, str]) -> str | None:
-    return None if max_age(headers) else "no Strict-Transport-Security with a max-age"
-
-
-def _nosniff(headers: Mapping[str, str]) -> str | None:
-    return None if headers.get("x-content-type-options", "").strip().casefold() == "nosniff" else "no nosniff"
-
-
-def _csp(headers: Mapping[str, str]) -> str | None:
-    of = policy(headers)
-    if not of:
-        return "no Content-Security-Policy"
-    scripts = of.get("script-src", of.get("default-src"))
-    if scripts is None:
-        return "the Content-Security-Policy restricts no scripts"
-    # A nonce or a digest makes browsers ignore 'unsafe-inline', which then is there for old ones.
-    strict = any(each.startswith(("'nonce-", "'sha256-", "'sha384-", "'sha512-")) for each in scripts)
-    unsafe = [
-        each for each in scripts if each in UNSAFE and not (strict and each in {"'unsafe-inline'", "https:", "http:"})
-    ]
-    return f"the Content-Security-Policy allows scripts from {' '.join(unsafe)}" if unsafe else None
-
-
-def _referrer(headers: Mapping[str, str]) -> str | None:
-    last = headers.get("referrer-policy", "").split(",")[-1].strip().casefold()
-    return None if last in REFERRER else f"Referrer-Policy is {last or 'absent'}"
-
-
-def _framing(headers: Mapping[str, str]) -> str | None:
-    ancestors = policy(headers).get("frame-ancestors")
-    if ancestors is not None:
-        return None if set(ancestors) <= {"'none'", "'self'"} else f"frame-ancestors allows {' '.join(ancestors)}"
-    return None if headers.get("x-frame-options", "").strip().upper() in {"DENY", "SAMEORIGIN"} else "may be framed"
-
-
-def _objects(headers: Mapping[str, str]) -> str | None:
-    of = policy(headers)
-    if of.get("object-src", of.get("default-src")) != ["'none'"]:
-        return "the Content-Security-Policy does not set object-src 'none'"
-    return None if of.get("base-uri") in (["'none'"], ["'self'"]) else "the Content-Security-Policy sets no base-uri"
-
-
-def _permissions(headers: Mapping[str, str]) -> str | None:
-    return None if headers.get("permissions-policy") else "no Permissions-Policy"
-
-
-def _quiet(headers: Mapping[str, str]) -> str | None:
-    told = [name for name in TELLING if name in headers]
-    if re.search(r"\d", headers.get("server", "")):
-        told.append("server")
-    return f"{', '.join(told)} tells what runs here" if told else None
-
-
-def _reporting(headers: Mapping[str, str]) -> str | None:
-    of = policy(headers)
-    return None if "report-to" in of or "report-uri" in of else "the Content-Security-Policy reports nowhere"
-
-
-def _opener(headers: Mapping[str, str]) -> str | None:
-    value = headers.get("cross-origin-opener-policy", "").split(";")[0].strip().casefold()
-    return None if value in {"same-origin", "same-origin-allow-popups"} else "no Cross-Origin-Opener-Policy"
-
-
-BASIC: tuple[Check, ...] = (_hsts, _nosniff, _csp, _referrer, _framing)
-STANDARD: tuple[Check, ...] = (*BASIC, _objects, _permissions, _quiet)
-STRICT: tuple[Check, ...] = (*STANDARD, _reporting, _opener)
-BASELINES: dict[str, tuple[Check, ...]] = {"basic": BASIC, "standard": STANDARD, "strict": STRICT}
-
-
-def max_age(headers: Mapping[str, str]) -> int:
-    """How long HSTS lasts, in seconds; 0 where there is none."""
-    found = MAX_AGE.search(headers.get("strict-transport-security", ""))
-    return int(found[1]) if found else 0
 
 
 def _headers(driver: Driver) -> Mapping[str, str]:
@@ -129,10 +41,50 @@ def _headers(driver: Driver) -> Mapping[str, str]:
 @then(parsers.re(r"the response carries the (?P<baseline>basic|standard|strict) security headers"))
 def carries(jetty_driver: Driver, jetty_measure: Measure, baseline: str) -> None:
     """OWASP's list, in three sizes."""
-    headers = _headers(jetty_driver)
-    wrong = [said for check in BASELINES[baseline] if (said := check(headers))]
-    assert not wrong, "; ".join(wrong)
+    wrong = lacking(_headers(jetty_driver), baseline)
+    assert not wrong, wrong
+    _new_nonce(jetty_driver)
     jetty_measure("baseline", baseline)
+
+
+def _new_nonce(driver: Driver) -> None:
+    """A nonce that comes again is known to whoever puts a script on the page."""
+    response = driver.world.response
+    if not (first := nonces(response.headers)):
+        return
+    with aside(driver):
+        again = driver.send(Request("GET", response.request.url.raw_path.decode()), driver.world.notes.get("sender"))
+    if blocked(again):
+        raise Inconclusive(f"a limiter turned the second request away, so nobody knows whether the nonce of "
+                           f"{response.request.url.path} is a new one each time")  # fmt: skip
+    same = first & nonces(again.headers)
+    assert not same, f"the Content-Security-Policy has the same nonce in two answers ({', '.join(sorted(same))})"
+
+
+@then(
+    parsers.re(
+        r"every page, unknown address and wrong attempt to (?P<action>.+) carries the "
+        r"(?P<baseline>basic|standard|strict) security headers"
+    )
+)
+def each_carries(jetty_driver: Driver, jetty_measure: Measure, action: str, baseline: str) -> None:
+    """The answers that are HTML: of every page, of an address that nobody has, and to wrong input from a stranger."""
+    with aside(jetty_driver):
+        nowhere = f"/jetty-{secrets.token_hex(8)}"
+        answers = {path: jetty_driver.get(path) for path in (*jetty_driver.pages.values(), nowhere)}
+        answers[f"a wrong attempt to {action}"] = jetty_driver.act(action, jetty_driver.somebody_else(), valid=False)
+    pages = {name: each for name, each in answers.items() if _is_page(each)}
+    if not pages:
+        raise Inconclusive(f"none of {len(answers)} answers is a page: name the pages in the fixture `jetty_pages`")
+    wrong = [f"{name} ({each.status_code}): {said}" for name, each in pages.items()
+             if (said := lacking(each.headers, baseline))]  # fmt: skip
+    assert not wrong, "\n".join(wrong)
+    jetty_measure("baseline", baseline)
+
+
+def _is_page(response: Any) -> bool:
+    kind = response.headers.get("content-type", "html")
+    return "html" in kind and bool(response.content)
 
 
 @then(parsers.parse("HSTS lasts at least {span:Duration}", extra_types=TYPES))
@@ -168,15 +120,32 @@ def header_contains(jetty_driver: Driver, name: str, value: str) -> None:
 
 @then("an unlisted origin is allowed no cross-origin read")
 def no_cross_origin_read(jetty_driver: Driver) -> None:
-    """Neither the answer nor the preflight names it, or everybody."""
+    """Neither an answer nor the preflight names it, or everybody; whatever the method is that one would use."""
     assert jetty_driver.world.responses, "nothing was requested"
-    path = jetty_driver.world.responses[-1].request.url.path
-    ask = {"Origin": ELSEWHERE, "Access-Control-Request-Method": "POST"}
-    for origin in (ELSEWHERE, "null"):
-        for method in ("GET", "OPTIONS"):
-            answer = jetty_driver.send(Request(method, path, headers={**ask, "Origin": origin}))
-            allowed = answer.headers.get("access-control-allow-origin")
-            assert allowed not in {"*", origin}, f"{method} {path} lets {origin} read the answer ({allowed})"
+    last = jetty_driver.world.responses[-1].request.url.path
+    with aside(jetty_driver):
+        for request in (Request("GET", last), *_changing(jetty_driver, last)):
+            for origin in (ELSEWHERE, "null"):
+                ask = {"Origin": origin, "Access-Control-Request-Method": request.method}
+                before = jetty_driver.send(Request("OPTIONS", request.path, headers=ask))
+                answer = jetty_driver.send(replace(request, headers={**request.headers, "Origin": origin}))
+                for each in (before, answer):
+                    _says_nothing(each, origin)
+    if (forged := jetty_driver.world.notes.get("forged")) is not None:
+        _says_nothing(forged, ELSEWHERE)
+
+
+def _changing(driver: Driver, path: str) -> list[Request]:
+    """What would change something: the action with wrong input, or where there was none, an empty form."""
+    action = driver.world.action
+    made = driver.request(action, valid=False) if action else Request("POST", path, form={})
+    return [made] if made.method not in {"GET", "HEAD", "OPTIONS"} else []
+
+
+def _says_nothing(answer: Any, origin: str) -> None:
+    allowed = answer.headers.get("access-control-allow-origin")
+    asked = f"{answer.request.method} {answer.request.url.path}"
+    assert allowed not in {"*", origin}, f"{asked} lets {origin} read the answer ({allowed})"
 
 
 # ---- TLS ----

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
@@ -14,8 +14,9 @@ from pytest_bdd import given, parsers, then, when
 
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 from mkdocs_jetty.steps.client import Driver, described, note_before
-from mkdocs_jetty.steps.ports import Persona, action_named, missing
+from mkdocs_jetty.steps.ports import Persona, Request, action_named, missing
 from mkdocs_jetty.steps.values import TYPES
+from mkdocs_jetty.steps.visible import shown
 
 pytest_plugins = ["mkdocs_jetty.steps.ports", "mkdocs_jetty.steps.client"]
 
@@ -23,7 +24,6 @@ Measure = Callable[[str, object], None]
 STRANGERS = {"anonymous", "nobody", "visitor", "guest"}
 ELSEWHERE = "https://elsewhere.example"
 TOKENS = re.compile(r"csrf|xsrf|authenticity|^_token$|request.?verification", re.IGNORECASE)
-TAG = re.compile(r"<[^>]*>")
 
 
 @pytest.fixture
@@ -156,9 +156,57 @@ def request_page(jetty_driver: Driver, page: str) -> None:
 
 
 @when("I request each non-public route of this feature")
-def request_routes(jetty_driver: Driver, jetty_routes: Sequence[str]) -> None:
-    """Each once, as whoever I am."""
+def request_routes(jetty_driver: Driver, jetty_routes: Sequence[str], request: pytest.FixtureRequest) -> None:
+    """Each once, as whoever I am; and before, as people who are signed in, one of whom it has to open for."""
+    closed = list(jetty_routes)
+    for who in _insiders(jetty_driver, request):
+        if not closed:
+            break
+        can = opener(jetty_driver, who)
+        closed = [path for path in closed if not can(Request("GET", path))]
+    jetty_driver.world.notes["unshown"] = [f"{path} opens for nobody who is signed in" for path in closed]
+    jetty_driver.mark()  # signing in was not the attempt
     jetty_driver.world.notes["many"] = [(path, jetty_driver.get(path)) for path in jetty_routes]
+
+
+def _insiders(driver: Driver, request: pytest.FixtureRequest) -> Iterator[Persona]:
+    """Me, and somebody of each role where the project names its roles."""
+    yield driver.me
+    with suppress(Unavailable):
+        roles: Sequence[str] = request.getfixturevalue("jetty_roles")
+        yield from (driver.users.persona(role) for role in roles if role not in STRANGERS)
+
+
+@contextmanager
+def aside(driver: Driver) -> Iterator[None]:
+    """What is sent meanwhile is forgotten: the scenario goes on from the answer that it had."""
+    world = driver.world
+    kept: dict[str, Any] = {key: world.notes[key] for key in ("sender", "address", "acted_at") if key in world.notes}
+    before = world.persona, world.action, world.response, list(world.responses)
+    try:
+        yield
+    finally:
+        world.persona, world.action, world.response, world.responses[:] = before
+        world.notes.update(kept)
+
+
+def opener(driver: Driver, who: Persona) -> Callable[[Request], bool]:
+    """Sign a person in, beside whoever acts in the scenario; tells of a request whether they get what they ask for.
+
+    A refusal shows nothing where the path is mistyped, or what is asked for has never been there.
+    """
+    who = replace(who, name=f"{who.name}, to see that it is there")
+    try:
+        with aside(driver):
+            driver.sign_in(who)
+    except (AssertionError, KeyError, Unavailable):  # not known, or known without what signing in needs
+        return lambda _: False
+
+    def opens(asked: Request) -> bool:
+        with aside(driver):
+            return not driver.refused(driver.send(asked, who))
+
+    return opens
 
 
 @when(parsers.parse("another site submits {action} with my cookies"))
@@ -179,28 +227,25 @@ def forged(jetty_driver: Driver, action: str) -> None:
 
 @then(parsers.parse('I see a message "{text}"'))
 def see_message(jetty_driver: Driver, text: str) -> None:
-    """In the answer, or on the page that it leads to."""
+    """In the answer, or on the page that it leads to, where people can read it."""
     response = jetty_driver.world.response
     assert response is not None, "there is no answer to read"
-    shown = readable(jetty_driver.final(response).text)
-    assert " ".join(text.split()) in shown, f"the answer says {shown[:200]!r}"
-
-
-def readable(text: str) -> str:
-    """The text of a page as a person reads it, and all of it where it is not a page."""
-    return " ".join(f"{html.unescape(TAG.sub('', text))} {html.unescape(text)}".split())
+    said = shown(jetty_driver.final(response))
+    assert " ".join(text.split()) in said, f"the answer says {said[:200]!r}"
 
 
 @then("I am refused each time")
 @then("every one refuses me")
 @then("every one is refused")
 def all_refused(jetty_driver: Driver) -> None:
-    """With a status that says so, or sent to sign in."""
+    """With a status that says so, or sent to sign in; and whoever is allowed gets it."""
     many = jetty_driver.world.notes.get("many", ())
     assert many, "nothing was tried"
     through = [f"{path} ({each.status_code})" for path, each in many if each.status_code not in {401, 403, 404}
                and not (each.is_redirect and jetty_driver.refused(each))]  # fmt: skip
     assert not through, f"not refused: {', '.join(through)}"
+    if unshown := jetty_driver.world.notes.get("unshown"):
+        raise Inconclusive(f"that it was refused shows nothing: {'; '.join(unshown)}")
 
 
 @then("it is refused")

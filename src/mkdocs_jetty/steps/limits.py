@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import select
-import socket
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -13,20 +12,23 @@ from urllib.parse import urlsplit
 
 from pytest_bdd import parsers, then, when
 
-from mkdocs_jetty.run.outcomes import Inconclusive
-from mkdocs_jetty.steps.client import TIMEOUT_S, Driver, _tls, blocked, described, need_httpx
+from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
+from mkdocs_jetty.steps.answers import must
+from mkdocs_jetty.steps.client import TIMEOUT_S, Driver, blocked, described, need_httpx
 from mkdocs_jetty.steps.clock import Time, retry_after
+from mkdocs_jetty.steps.engines.dodges import cannot_be_dodged, next_attempt
+from mkdocs_jetty.steps.engines.gate import at_once, send_at_once
 from mkdocs_jetty.steps.ports import Load, Persona, Request
 from mkdocs_jetty.steps.safety import allow, cap
 from mkdocs_jetty.steps.values import TYPES, spoken, spoken_size
 
 pytest_plugins = ["mkdocs_jetty.steps.ports", "mkdocs_jetty.steps.client", "mkdocs_jetty.steps.clock"]
 
+__all__ = ["at_once"]
 Measure = Callable[[str, object], None]
 EXTRA = 32 * 1024 * 1024
 """More than the buffers between two sockets hold, so that an unread body shows."""
 CHUNK = bytes(64 * 1024)
-SETTLE_S = 0.1
 
 
 # ---- one after the other ----
@@ -40,17 +42,22 @@ def attempt_repeatedly(
     allow(jetty_driver.target, "load")
     cap(jetty_load, requests=n)
     started = time.monotonic()
-    for number in range(1, n + 1):
-        response = jetty_driver.act(action, valid=False)
-        assert not blocked(response), f"attempt {number} of {n} was already blocked: {described(response)}"
-        assert not jetty_driver.accepted(response), (
-            f"attempt {number}, made with wrong input, was accepted: {described(response)} "
-            "(override the fixture `jetty_accepted` if that status does not mean it)"
-        )
+    _try_wrongly(jetty_driver, action, n)
     _within(window, started, n)
-    jetty_driver.world.notes["attempted"] = "action"
+    jetty_driver.world.notes.update(attempted="action", times=n)
     _at_least(jetty_driver, jetty_measure, "attempts", n)
     jetty_measure("window", spoken(window))
+
+
+def _try_wrongly(driver: Driver, action: str, n: int) -> None:
+    for number in range(1, n + 1):
+        response = driver.act(action, valid=False)
+        must(not blocked(response), f"attempt {number} of {n} was already blocked: {described(response)}")
+        must(
+            not driver.accepted(response),
+            f"attempt {number}, made with wrong input, was accepted: {described(response)} "
+            "(override the fixture `jetty_accepted` if that status does not mean it)",
+        )
 
 
 @when(parsers.parse("I request {path:Path} {n:Count} times in {window:Duration}", extra_types=TYPES))
@@ -75,14 +82,18 @@ def _request_repeatedly(
     allow(jetty_driver.target, "load", path if "://" in path else None)
     cap(jetty_load, requests=n)
     started = time.monotonic()
-    for number in range(1, n + 1):
-        response = jetty_driver.get(path)
-        assert not blocked(response), f"request {number} of {n} was already refused: {described(response)}"
-        assert response.status_code < 400, f"request {number} was no ordinary one: {described(response)}"  # noqa: PLR2004
+    _request(jetty_driver, path, n)
     _within(window, started, n)
-    jetty_driver.world.notes.update(attempted="path", path=path)
+    jetty_driver.world.notes.update(attempted="path", path=path, times=n)
     jetty_measure("limit", n)
     jetty_measure("window", spoken(window))
+
+
+def _request(driver: Driver, path: str, n: int) -> None:
+    for number in range(1, n + 1):
+        response = driver.get(path)
+        must(not blocked(response), f"request {number} of {n} was already refused: {described(response)}")
+        must(response.status_code < 400, f"request {number} was no ordinary one: {described(response)}")  # noqa: PLR2004
 
 
 def _within(window: timedelta, started: float, n: int) -> None:
@@ -100,31 +111,33 @@ def _at_least(driver: Driver, measure: Measure, name: str, n: int) -> None:
 
 def _again(driver: Driver, who: Persona | None = None) -> Any:
     """The attempt once more, in earnest: with valid input, so that only a limiter can refuse it."""
-    attempted = driver.world.notes.get("attempted")
-    assert attempted, "no attempt was made before this step, so there is nothing to be blocked"
-    if attempted == "path":
-        return driver.get(driver.world.notes["path"], who)
-    assert driver.world.action is not None
-    return driver.act(driver.world.action, who)
+    who = who or driver.me
+    return driver.send(driver.filled(next_attempt(driver, who), who), who)
 
 
 @then(parsers.parse("my subsequent attempts are blocked for {span:Duration}", extra_types=TYPES))
 def blocked_for(jetty_driver: Driver, jetty_time: Time, jetty_measure: Measure, span: timedelta) -> None:
-    """The next attempt is refused although it is valid; the block lasts as long as it says, and then ends."""
+    """The next attempt is refused although it is valid; the block lasts as long as it says, and then ends.
+
+    Nor does it help to come without cookies, or to claim another address.
+    """
     first = _again(jetty_driver)
-    assert blocked(first), f"the next attempt, with valid input, was not blocked: {described(first)}"
+    must(blocked(first), f"the next attempt, with valid input, was not blocked: {described(first)}")
+    cannot_be_dodged(jetty_driver, jetty_measure, blocked)
     lifted = jetty_time.blocked_for(span, first, lambda: _again(jetty_driver))
     # What I am told is what I was told when I was refused, not what came after.
     jetty_driver.world.response = first
-    jetty_driver.world.notes["blocked"] = not lifted
+    jetty_driver.world.notes.update(blocked=not lifted, lifted=lifted)
     jetty_measure("block", spoken(span))
 
 
 @then(parsers.parse("my next request is refused with status {code:d}"))
-def next_is_refused(jetty_driver: Driver, code: int) -> None:
-    """One more of the same."""
+def next_is_refused(jetty_driver: Driver, jetty_measure: Measure, code: int) -> None:
+    """One more of the same; also without cookies, and with a claim to another address."""
     response = _again(jetty_driver)
-    assert response.status_code == code, f"the next request got {described(response)}, not status {code}"
+    must(response.status_code == code, f"the next request got {described(response)}, not status {code}")
+    cannot_be_dodged(jetty_driver, jetty_measure, lambda answer: blocked(answer) or answer.status_code == code)
+    jetty_driver.world.response = response
     jetty_driver.world.notes["refusal"] = response
 
 
@@ -132,22 +145,37 @@ def next_is_refused(jetty_driver: Driver, code: int) -> None:
 def tells_when(jetty_driver: Driver) -> None:
     """A `Retry-After` in seconds or as a date."""
     response = jetty_driver.world.notes.get("refusal", jetty_driver.world.response)
-    assert response is not None, "there is no response"
+    must(response is not None, "there is no response")
     promised = retry_after(response)
     said = response.headers.get("retry-after")
-    assert promised is not None, f"Retry-After is {said!r}" if said else "there is no Retry-After"
-    assert promised > timedelta(0), f"Retry-After is {said!r}, which is no time to come"
+    must(promised is not None, f"Retry-After is {said!r}" if said else "there is no Retry-After")
+    must(promised and promised > timedelta(0), f"Retry-After is {said!r}, which is no time to come")
 
 
 @then("a client at another address is still served")
 def others_are_served(jetty_driver: Driver) -> None:
-    """The limit is for the one who exceeded it; first seen to be in force."""
+    """The limit is for the one who exceeded it; first seen to be in force, and exceeded again where it has ended."""
+    if not jetty_driver.local:
+        raise Unavailable(f"{jetty_driver.base_url} sees everybody here at one address, so nobody can be at another")
     mine = _again(jetty_driver)
+    if not blocked(mine) and jetty_driver.world.notes.get("lifted"):
+        _exceed_again(jetty_driver)
+        mine = _again(jetty_driver)
     if not blocked(mine):
         raise Inconclusive(f"I am not refused myself ({described(mine)}), so this shows nothing")
-    response = _again(jetty_driver, jetty_driver.somebody_else())
-    assert not blocked(response), f"somebody else is refused as well: {described(response)}"
-    assert response.status_code < 500, f"somebody else is not served: {described(response)}"  # noqa: PLR2004
+    jetty_driver.world.notes["blocked"] = True
+    other = jetty_driver.somebody_else()
+    response = jetty_driver.send(jetty_driver.from_a_form(next_attempt(jetty_driver, other), other), other)
+    must(not blocked(response), f"somebody else is refused as well: {described(response)}")
+    must(response.status_code < 500, f"somebody else is not served: {described(response)}")  # noqa: PLR2004
+
+
+def _exceed_again(driver: Driver) -> None:
+    notes = driver.world.notes
+    if notes["attempted"] == "path":
+        _request(driver, notes["path"], notes["times"] - 1)  # the request before this was the first
+    else:
+        _try_wrongly(driver, str(driver.world.action), notes["times"])
 
 
 # ---- at once ----
@@ -157,74 +185,38 @@ def others_are_served(jetty_driver: Driver) -> None:
 def attempt_at_once(jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure, action: str, n: int) -> None:
     """Really at once: each request is held back by its last byte, and all last bytes are sent together.
 
-    A limiter that checks first and counts afterwards has then let all of them pass its check.
+    A limiter that checks first and counts afterwards has then let all of them pass its check. Every other one comes
+    with the cookies of somebody who has just arrived, so that one that counts by cookie counts two people.
     """
     allow(jetty_driver.target, "load")
     cap(jetty_load, requests=n, users=n)
     # Whoever is still blocked would be refused for that, and nothing would be tried.
     who = jetty_driver.somebody_else() if jetty_driver.world.notes.get("blocked") else jetty_driver.me
     jetty_driver.world.action = action
-    request = jetty_driver.request(action, who, valid=False)
-    jetty_driver.world.notes["at once"] = at_once(jetty_driver, [request] * n, who)
+    pair = [_built(jetty_driver, action, who)]
+    with jetty_driver.without_cookies(who):
+        pair.append(_built(jetty_driver, action, who))
+    jetty_driver.world.notes["at once"] = send_at_once(jetty_driver, [pair[number % 2] for number in range(n)], who)
     jetty_measure("at once", n)
+
+
+def _built(driver: Driver, action: str, who: Persona) -> Any:
+    return driver.build(driver.from_a_form(driver.plain(action, who, valid=False), who), who)
 
 
 @then(parsers.parse("at most {n:Count} attempts are accepted", extra_types=TYPES))
 def at_most(jetty_driver: Driver, jetty_measure: Measure, n: int) -> None:
     """Accepted is what the limiter let through to be looked at, whether or not it was right."""
     answers: Sequence[Any] = jetty_driver.world.notes.get("at once", ())
-    assert answers, "no attempts were made at once"
+    must(answers, "no attempts were made at once")
     broken = [each for each in answers if each is None or (each.status_code >= 500 and not blocked(each))]  # noqa: PLR2004
-    assert not broken, f"{len(broken)} of {len(answers)} attempts had no proper answer, so the limit cannot be seen"
+    must(not broken, f"{len(broken)} of {len(answers)} attempts had no proper answer, so the limit cannot be seen")
     through = [each for each in answers if not blocked(each)]
     if not through:
         raise Inconclusive("all attempts were refused from the first on, so nothing was tried in parallel")
     jetty_measure("accepted at once", f"{len(through)} of {len(answers)}")
-    assert len(through) <= n, f"{len(through)} of {len(answers)} attempts at once were accepted; at most {n} may be"
+    must(len(through) <= n, f"{len(through)} of {len(answers)} attempts at once were accepted; at most {n} may be")
     _at_least(jetty_driver, jetty_measure, "attempts", n)
-
-
-def at_once(driver: Driver, requests: Sequence[Request], who: Persona) -> list[Any]:
-    """Send requests at the same moment; an answer for each, None where none came."""
-    url = urlsplit(driver.base_url)
-    source = driver.source(who)
-    built = [driver.build(each, who) for each in requests]
-    open_ones: list[socket.socket] = []
-    try:
-        for request in built:
-            open_ones.append(_connected(url.hostname or "", url.port, source, tls=url.scheme == "https"))
-            open_ones[-1].sendall(_serialised(request)[:-1])
-        time.sleep(SETTLE_S)
-        for one, request in zip(open_ones, built, strict=True):
-            one.sendall(_serialised(request)[-1:])
-        return [_answer(one, request) for one, request in zip(open_ones, built, strict=True)]
-    finally:
-        for one in open_ones:
-            one.close()
-
-
-def _connected(host: str, port: int | None, source: str | None, *, tls: bool) -> socket.socket:
-    address = (host, port or (443 if tls else 80))
-    made = socket.create_connection(address, TIMEOUT_S, (source, 0) if source else None)
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return _tls().wrap_socket(made, server_hostname=host) if tls else made
-
-
-def _serialised(request: Any) -> bytes:
-    left_out = {"connection", "accept-encoding"}
-    lines = [f"{request.method} ".encode() + request.url.raw_path + b" HTTP/1.1"]
-    lines += [name + b": " + value for name, value in request.headers.raw if name.decode().lower() not in left_out]
-    return b"\r\n".join([*lines, b"Connection: close", b"", request.read()])
-
-
-def _answer(one: socket.socket, request: Any) -> Any:
-    answer = http.client.HTTPResponse(one, method=request.method)
-    try:
-        answer.begin()
-        content = answer.read()
-    except (OSError, http.client.HTTPException):
-        return None
-    return need_httpx().Response(answer.status, headers=answer.getheaders(), content=content, request=request)
 
 
 # ---- too large ----
@@ -245,13 +237,14 @@ def send_too_much_instead(jetty_driver: Driver, jetty_measure: Measure, size: in
 def _send_too_much(jetty_driver: Driver, jetty_measure: Measure, size: int, path: str) -> None:
     allow(jetty_driver.target, "load", path if "://" in path else None)
     small = jetty_driver.send(Request("POST", path, content=b"x" * 100))
-    assert small.status_code != 413, "even a body of 100 bytes is refused for its size"  # noqa: PLR2004
+    must(small.status_code != 413, "even a body of 100 bytes is refused for its size")  # noqa: PLR2004
     answer, sent = _stream(jetty_driver, path, size + EXTRA)
     jetty_driver.world.response = answer
     jetty_driver.world.notes.update(refusal=answer, sent=sent, total=size + EXTRA)
     declared = jetty_driver.send(Request("POST", path, content=bytes(size + 1)))
-    assert declared.status_code == answer.status_code, (
-        f"a body of one byte over the limit got {described(declared)}, a far larger one {described(answer)}"
+    must(
+        declared.status_code == answer.status_code,
+        f"a body of one byte over the limit got {described(declared)}, a far larger one {described(answer)}",
     )
     jetty_driver.world.response = answer
     jetty_measure("body", spoken_size(size))
@@ -261,16 +254,17 @@ def _send_too_much(jetty_driver: Driver, jetty_measure: Measure, size: int, path
 def refused_with(jetty_driver: Driver, code: int) -> None:
     """The last answer had this status."""
     response = jetty_driver.world.notes.get("refusal", jetty_driver.world.response)
-    assert response is not None, "there is no response"
-    assert response.status_code == code, f"the answer was {described(response)}, not status {code}"
+    if response is None:
+        raise AssertionError("there is no response")
+    must(response.status_code == code, f"the answer was {described(response)}, not status {code}")
 
 
 @then("the server did not read it all")
 def not_all_read(jetty_driver: Driver) -> None:
     """It answered while most of the body had not been sent yet."""
     notes = jetty_driver.world.notes
-    assert "sent" in notes, "no large body was sent"
-    assert notes["sent"] < notes["total"], f"the server took all of {spoken_size(notes['total'])} before it answered"
+    must("sent" in notes, "no large body was sent")
+    must(notes["sent"] < notes["total"], f"the server took all of {spoken_size(notes['total'])} before it answered")
 
 
 def _stream(driver: Driver, path: str, total: int) -> tuple[Any, int]:

@@ -18,6 +18,7 @@ from pytest_bdd import parsers, then, when
 from mkdocs_jetty.run.outcomes import Unavailable
 from mkdocs_jetty.steps.audit import is_now, names_in
 from mkdocs_jetty.steps.client import Driver, described, note_before
+from mkdocs_jetty.steps.issued import issued
 from mkdocs_jetty.steps.ports import Persona, Request, action_named
 from mkdocs_jetty.steps.values import TYPES
 
@@ -60,7 +61,7 @@ def jetty_log_fields() -> Mapping[str, Sequence[str]]:
 
 @when(parsers.parse("I {action} with marked secret values"))
 def act_marked(jetty_driver: Driver, action: str) -> None:
-    """Once with my real secrets, once with marks in their place; both kinds are then looked for."""
+    """Once with my real secrets, once with marks in their place; both are then looked for, and what I was handed."""
     me = jetty_driver.me
     kept = {key: value for key, value in me.facts.items() if SECRET.search(key)} or dict(me.facts)
     marks = {key: f"jetty-mark-{uuid.uuid4().hex}" for key in kept}
@@ -70,7 +71,9 @@ def act_marked(jetty_driver: Driver, action: str) -> None:
         raise Unavailable(f"the action `{action}` sends nothing out of `Persona.facts`, so nothing can be marked")
     jetty_driver.act(action)
     jetty_driver.act(action, marked)
-    jetty_driver.world.notes["marked"] = [*marks.values(), *(each for each in kept.values() if len(each) >= SHORTEST)]
+    handed = issued(jetty_driver.world.responses, jetty_driver.client(jetty_driver.me).cookies.jar)
+    real = {*(each for each in kept.values() if len(each) >= SHORTEST), *handed}
+    jetty_driver.world.notes["marked"] = [*marks.values(), *sorted(real)]
 
 
 def _said(request: Request) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +18,7 @@ from pytest_bdd import parsers, then, when
 
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 from mkdocs_jetty.steps.client import Driver, described
-from mkdocs_jetty.steps.ports import Request, action_named, missing
+from mkdocs_jetty.steps.ports import Persona, Request, action_named, missing
 from mkdocs_jetty.steps.safety import allow
 from mkdocs_jetty.steps.values import TYPES, spoken
 
@@ -27,6 +28,7 @@ phrase = partial(parsers.parse, extra_types=TYPES)
 Measure = Callable[[str, object], None]
 Webhook = Callable[[bool, timedelta], Request]
 FACT = "url"
+LATER_S = 2.0
 INTERNAL = (
     "http://127.0.0.1:{port}/", "http://localhost:{port}/", "http://127.1:{port}/", "http://2130706433:{port}/",
     "http://0x7f000001:{port}/", "http://0177.0.0.1:{port}/", "http://[::ffff:127.0.0.1]:{port}/",
@@ -89,35 +91,51 @@ def _calls(driver: Driver) -> tuple[dict[str, Any], Any]:
 
 @when(parsers.parse("I give each internal address to {action}"))
 def _(action: str, jetty_driver: Driver, jetty_measure: Measure) -> None:
-    """The address is the fact `url` of the person; a listener of our own sees who calls."""
+    """The address is the fact `url` of the person; a listener of our own sees who calls, now or a little later.
+
+    An ordinary address, the one that `url` has, has to be accepted, or a refusal shows nothing. The system may call it,
+    so whose it is the project decides.
+    """
     allow(jetty_driver.target, "fuzz")
     if not jetty_driver.local:
         raise Unavailable("the system runs on another machine, where our listener is not internal")
     me = jetty_driver.me
+    if not (allowed := me.facts.get(FACT)):
+        raise Unavailable(f"this needs an address that is allowed: put it as the fact `{FACT}` into `Persona.facts`")
     with listener() as (port, seen):
-        addresses = [each.format(port=port) for each in INTERNAL]
-        sent = repr(
-            action_named(jetty_driver.actions, action)(replace(me, facts={**me.facts, FACT: addresses[0]}), True)
-        )
+        addresses = [f"{each.format(port=port)}jetty-{number}" for number, each in enumerate(INTERNAL)]
+        sent = repr(action_named(jetty_driver.actions, action)(_with(me, addresses[0]), True))
         if addresses[0] not in sent:
             raise Unavailable(f"the action `{action}` does not send the fact `{FACT}` of `Persona.facts`")
-        tried = []
-        for address in addresses:
-            count = len(seen)
-            answer = jetty_driver.act(action, replace(me, facts={**me.facts, FACT: address}))
-            tried.append((address, answer, len(seen) > count))
-    jetty_driver.world.notes["addresses"] = tried
+        ordinary = jetty_driver.act(action, _with(me, allowed))
+        answers = [jetty_driver.act(action, _with(me, each)) for each in addresses]
+        time.sleep(LATER_S)  # what runs in the background calls after the answer
+        called = {each.partition("?")[0] for each in seen}
+    tried = [(address, answer, f"/jetty-{number}" in called)
+             for number, (address, answer) in enumerate(zip(addresses, answers, strict=True))]  # fmt: skip
+    strange = sorted(called - {f"/jetty-{number}" for number in range(len(tried))})
+    jetty_driver.world.notes["addresses"] = (tried, strange, ordinary)
     jetty_measure("addresses", len(tried))
+
+
+def _with(me: Persona, address: str) -> Persona:
+    return replace(me, facts={**me.facts, FACT: address})
 
 
 @then("no internal address is contacted")
 def _(jetty_driver: Driver) -> None:
-    tried = jetty_driver.world.notes.get("addresses")
+    tried, strange, ordinary = jetty_driver.world.notes.get("addresses", ((), (), None))
     assert tried, "no address was given"
     called = [address for address, _, contacted in tried if contacted]
     assert not called, f"contacted: {', '.join(called)}"
+    assert not strange, f"contacted at another path: {', '.join(strange)}"
     broke = [f"{address} ({described(answer)})" for address, answer, _ in tried if answer.status_code >= 500]  # noqa: PLR2004
     assert not broke, f"it broke, rather than refused: {', '.join(broke)}"
+    if jetty_driver.refused(ordinary):
+        raise Inconclusive(
+            f"an ordinary address is refused as well ({described(ordinary)}), so this shows nothing; the fact `{FACT}` "
+            "of `Persona.facts` has to be one that is allowed, and the action may ask for somebody who is signed in"
+        )
 
 
 @contextmanager

@@ -24,6 +24,12 @@ import pytest
 
 from mkdocs_jetty.run.outcomes import Unavailable
 from mkdocs_jetty.standards.model import Environment
+from mkdocs_jetty.steps.examples import EXAMPLES
+
+HOME = "127.0.0.1"
+"""Where a proxy on this machine would come from too."""
+OWN = "127.0.0.2"
+"""An address of one's own, which a system cannot mistake for that of a proxy beside it."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class Target:
         environment: Where this is observed.
         allowed_hosts: Hosts beside loopback that load, fuzzing and faults may be sent to.
         production: Whether a production environment may be attacked at all.
+        trusted_proxy: Whether the system believes the `X-Forwarded-For` of whoever runs the scenarios, as it believes
+            its own proxy.
     """
 
     base_url: str | None = None
@@ -43,6 +51,7 @@ class Target:
     environment: Environment = "local"
     allowed_hosts: tuple[str, ...] = ()
     production: bool = False
+    trusted_proxy: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,8 +73,8 @@ class Persona:
     name: str
     user_id: str | None = None
     role: str = "user"
-    address: str = "127.0.0.1"
-    """The source address to connect from; on Linux all of 127.0.0.0/8 is local."""
+    address: str = OWN
+    """The source address to connect from; on Linux all of 127.0.0.0/8 is local. Where `OWN` cannot be, it is `HOME`."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """What their actions need: an address, a password."""
 
@@ -180,8 +189,10 @@ def loopback(number: int) -> str:
 
 
 def missing(port: str, what: str) -> Unavailable:
-    """What a port says that nobody has filled."""
-    return Unavailable(f"this needs {what}: override the fixture `{port}`")
+    """What a port says that nobody has filled, with what it would return."""
+    returned = EXAMPLES.get(port)
+    example = f"; it returns {returned}" if returned else ""
+    return Unavailable(f"this needs {what}: override the fixture `{port}` in features/conftest.py{example}")
 
 
 @pytest.fixture
@@ -286,7 +297,10 @@ def action_named(actions: Mapping[str, Action], name: str) -> Action:
     found = actions.get(name) or next((each for key, each in actions.items() if _plain(key) == _plain(name)), None)
     if found is None:
         known = ", ".join(f"`{each}`" for each in actions) or "none"
-        raise Unavailable(f"no action `{name}` in the fixture `jetty_actions` (there are: {known})")
+        raise Unavailable(
+            f"no action `{name}` in the fixture `jetty_actions` (there are: {known}); "
+            f"it returns {EXAMPLES['jetty_actions']}"
+        )
     return found
 
 

@@ -13,8 +13,8 @@ from pytest_bdd import given, then, when
 
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 from mkdocs_jetty.steps.client import Driver, described
+from mkdocs_jetty.steps.cookies import LIKELY, cookies_set
 from mkdocs_jetty.steps.ports import Backup, Persona, missing
-from mkdocs_jetty.steps.sessions import LIKELY, cookies_set
 
 pytest_plugins = ["mkdocs_jetty.steps.client", "mkdocs_jetty.steps.sessions"]
 

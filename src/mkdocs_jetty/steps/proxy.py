@@ -39,6 +39,7 @@ class _Pipe:
         self.cut = asyncio.Event()
         self.held = False
         self.asked = True  # a server may speak first, as SMTP does
+        self.counted = True
 
     async def run(self) -> None:
         try:
@@ -78,6 +79,9 @@ class _Pipe:
             sink.write_eof()
 
     async def _hold(self, *, answers: bool) -> None:
+        if not answers and not self.counted:
+            self.counted = True
+            self.proxy.connections += 1
         if self.proxy.fault == "hang":
             self.held = True
             await self.cut.wait()
@@ -97,7 +101,8 @@ class FaultProxy:
         port: Where it listens, on 127.0.0.1: point the system here instead of at the dependency.
         fault: `ok`; `down` (connections are refused), `slow` (each answer begins `seconds` late), `hang` (nothing is
             ever answered) or `drop` (`percent` of the connections are reset, spread evenly and not by chance).
-        connections: How many connections the dependency was asked for since the last change of fault.
+        connections: How many connections the dependency was asked over since the last change of fault: new ones, and
+            those from before that were used again. Nobody can count those that are refused because it is `down`.
     """
 
     host = "127.0.0.1"
@@ -157,6 +162,7 @@ class FaultProxy:
         self.fault, self.seconds, self.percent = fault, seconds, percent
         self.connections, self._due = 0, 0.0
         for pipe in list(self._pipes):
+            pipe.counted = False
             # What was never answered stays unanswered, also after the fault.
             if fault == "down" or pipe.held or (fault == "drop" and self._drops()):
                 pipe.cut.set()
@@ -229,9 +235,10 @@ class ProxyFaults:
         for proxy in self.proxies.values():
             proxy.set("ok")
 
-    def calls(self, dependency: str) -> int:
-        """How many connections the dependency was asked for since it was broken."""
-        return self._proxy(dependency).connections
+    def calls(self, dependency: str) -> int | None:
+        """Over how many connections the dependency was asked since it was broken; None where it refuses them all."""
+        proxy = self._proxy(dependency)
+        return None if proxy.fault == "down" else proxy.connections
 
     def _proxy(self, dependency: str) -> FaultProxy:
         if dependency not in self.proxies:

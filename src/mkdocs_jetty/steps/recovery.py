@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from mkdocs_jetty.run.outcomes import Unavailable
+from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 from mkdocs_jetty.steps.client import Driver, described
 from mkdocs_jetty.steps.engines import builtin, has_own_addresses
 from mkdocs_jetty.steps.engines.result import Plan, Sample, of_samples
@@ -119,30 +120,43 @@ def _difference(original: Any, restored: Any) -> str:
 # ---- rollback ----
 
 
+@pytest.fixture
+def jetty_write_meanwhile() -> Callable[[], None] | None:
+    """Writes something while the release that fails is there, as other instances or jobs would; override it."""
+    return None
+
+
 @given("a release that fails its health check is deployed")
-def _(jetty_target: Target, jetty_deploy: Deploy, jetty_world: World) -> None:
+def _(jetty_target: Target, jetty_deploy: Deploy, jetty_world: World, request: pytest.FixtureRequest) -> None:
     allow(jetty_target, "fault")
     jetty_world.notes["previous"] = jetty_deploy.version()
     jetty_deploy.deploy(FAILING)
     now = jetty_deploy.version()
     assert now != jetty_world.notes["previous"], f"the release was not deployed: {now} still serves"
+    jetty_world.notes["deployed data"] = _snapshot(request)
 
 
 @when("it is rolled back")
-def _(jetty_deploy: Deploy, jetty_world: World, request: pytest.FixtureRequest) -> None:
+def _(
+    jetty_deploy: Deploy, jetty_write_meanwhile: Callable[[], None] | None, jetty_world: World,
+    request: pytest.FixtureRequest,
+) -> None:  # fmt: skip
+    """Before, something is written, where a port can."""
     assert "previous" in jetty_world.notes, "no release was deployed before"
-    jetty_world.notes["data"] = _snapshot(request)
-    jetty_world.notes["rolled back"] = time.monotonic()
-    jetty_deploy.rollback()
+    if jetty_write_meanwhile is not None:
+        jetty_write_meanwhile()
+    _roll_back(jetty_deploy, jetty_world, request)
 
 
 @then(phrase("the previous version serves again within {limit:Duration}"))
-def _(limit: timedelta, jetty_deploy: Deploy, jetty_driver: Driver, jetty_world: World, jetty_measure: Measure) -> None:
+def _(
+    limit: timedelta, jetty_deploy: Deploy, jetty_driver: Driver, jetty_world: World, jetty_measure: Measure,
+    request: pytest.FixtureRequest,
+) -> None:  # fmt: skip
     previous = jetty_world.notes.get("previous")
     assert previous is not None, "no release was deployed before"
     if "rolled back" not in jetty_world.notes:
-        jetty_world.notes["rolled back"] = time.monotonic()
-        jetty_deploy.rollback()
+        _roll_back(jetty_deploy, jetty_world, request)
 
     def serves() -> str | None:
         if jetty_deploy.version() != previous:
@@ -158,20 +172,32 @@ def _(limit: timedelta, jetty_deploy: Deploy, jetty_driver: Driver, jetty_world:
 
 @then("data written meanwhile is kept")
 def _(jetty_world: World, request: pytest.FixtureRequest) -> None:
-    before = jetty_world.notes.get("data")
+    """Meanwhile is between the deployment and the rollback."""
+    assert "rolled back" in jetty_world.notes, "nothing was rolled back"
+    deployed, before = jetty_world.notes["deployed data"], jetty_world.notes["data"]
     if before is None:
         raise Unavailable("`jetty_backup` gives no snapshot, so nobody knows whether data was kept")
-    assert not _is_empty(before), "there was no data, so none could be lost"
     after = _snapshot(request)
     assert after == before, f"the rollback changed data: {_difference(before, after)}"
+    if before == deployed:
+        raise Inconclusive("nothing was written between the deployment and the rollback, so nothing could be lost: do "
+                           "something that writes in a step between them, or override the fixture "
+                           "`jetty_write_meanwhile`")  # fmt: skip
+
+
+def _roll_back(deploy: Deploy, world: World, request: pytest.FixtureRequest) -> None:
+    world.notes["data"] = _snapshot(request)
+    world.notes["rolled back"] = time.monotonic()
+    deploy.rollback()
 
 
 def _snapshot(request: pytest.FixtureRequest) -> Any:
+    """The data as it is, of its own: a port may give the very object that changes."""
     try:
         backup: Backup = request.getfixturevalue("jetty_backup")
     except Unavailable:
         return None
-    return backup.snapshot()
+    return deepcopy(backup.snapshot())
 
 
 # ---- deployment under use ----
@@ -191,13 +217,13 @@ def _(
     now = jetty_deploy.version()
     assert now != previous, f"no new version was deployed: {now} still serves"
     jetty_world.notes["previous"] = previous
-    jetty_measure("users", n)
+    jetty_measure("paced users", n)
 
 
 @when(phrase("one instance is killed while {n:Count} users {action}"))
 def _(n: int, action: str, jetty_deploy: Deploy, jetty_measure: Measure, request: pytest.FixtureRequest) -> None:
     _while_used(n, action, request, jetty_deploy.kill)
-    jetty_measure("users", n)
+    jetty_measure("paced users", n)
 
 
 def _while_used(count: int, action: str, request: pytest.FixtureRequest, work: Callable[[], None]) -> None:

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+from wsgiref.simple_server import ServerHandler, WSGIRequestHandler, WSGIServer
 
 from mkdocs_jetty.run.outcomes import Unavailable
 
 START_S = 10.0
 ASGI_PARAMETERS = 3
+LONGEST_LINE = 65536
 
 
 @contextmanager
@@ -44,7 +45,9 @@ def _asgi(app: Any) -> Iterator[str]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_config=None, log_level="critical", backlog=2048, timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            app, log_config=None, log_level="critical", backlog=2048, timeout_graceful_shutdown=1, server_header=False
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -69,7 +72,27 @@ class _Server(ThreadingMixIn, WSGIServer):
     request_queue_size = 1024
 
 
+class _Nameless(ServerHandler):
+    """Adds no `Server` header: the answers are the application's own, and are judged as such."""
+
+    server_software = ""
+
+
 class _Quiet(WSGIRequestHandler):
+    server_version = sys_version = ""
+
+    def handle(self) -> None:
+        """As the base class does, which names its own handler and offers no other way to change it."""
+        self.raw_requestline = self.rfile.readline(LONGEST_LINE + 1)
+        if len(self.raw_requestline) > LONGEST_LINE:
+            self.requestline = self.request_version = self.command = ""
+            self.send_error(414)
+        elif self.parse_request():
+            out: Any = self.wfile
+            handler = _Nameless(self.rfile, out, self.get_stderr(), self.get_environ(), multithread=False)
+            handler.request_handler = self  # type: ignore[attr-defined]  # to log through
+            handler.run(self.server.get_app())  # type: ignore[attr-defined]
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
         """Say nothing."""
 

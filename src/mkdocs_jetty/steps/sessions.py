@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from pytest_bdd import parsers, then, when
 
-from mkdocs_jetty.run.outcomes import Unavailable
-from mkdocs_jetty.steps.client import Driver, described
+from mkdocs_jetty.run.outcomes import Inconclusive
+from mkdocs_jetty.steps.answers import must
+from mkdocs_jetty.steps.client import SIGN_IN_PAGES, Driver, blocked, described
 from mkdocs_jetty.steps.clock import Time
+from mkdocs_jetty.steps.cookies import cookies_set, ends, lacks, session_cookies
 from mkdocs_jetty.steps.ports import missing
 from mkdocs_jetty.steps.values import TYPES, spoken
 
 pytest_plugins = ["mkdocs_jetty.steps.ports", "mkdocs_jetty.steps.client", "mkdocs_jetty.steps.clock"]
 
 Measure = Callable[[str, object], None]
-LIKELY = re.compile(r"sess|sid$|auth|token|login|identity", re.IGNORECASE)
-UNLIKELY = re.compile(r"csrf|xsrf", re.IGNORECASE)
 SIGN_OUT = ("sign out", "log out")
-
-
-@dataclass(frozen=True)
-class Cookie:
-    """A cookie as it was set."""
-
-    name: str
-    value: str
-    attributes: dict[str, str]
+SERVER_ERROR = 500
+PARTS = (100, 400, 1600, 6400)
+"""Into how many parts a span with activity is cut: into more where a session ends because nobody came for so long."""
+NEARLY = 0.95
+"""A session that ends after this share of the span ends because of the span. Judgement."""
 
 
 @pytest.fixture
@@ -46,53 +41,124 @@ def jetty_private_page() -> str:
     raise missing("jetty_private_page", "to know a page for people who are signed in")
 
 
-def cookies_set(response: Any) -> list[Cookie]:
-    """The cookies that an answer sets, with their attributes."""
-    found = []
-    for line in response.headers.get_list("set-cookie"):
-        first, *rest = line.split(";")
-        name, _, value = first.partition("=")
-        attributes = {key.strip().casefold(): what.strip() for key, _, what in (part.partition("=") for part in rest)}
-        found.append(Cookie(name.strip(), value.strip(), attributes))
-    return found
-
-
-def _session_cookies(driver: Driver, named: str | None) -> list[Cookie]:
-    every = [cookie for response in driver.world.responses for cookie in cookies_set(response) if cookie.value]
-    every = [cookie for cookie in every if cookie.attributes.get("max-age") != "0"]
-    names = {cookie.name for cookie in every}
-    if named is None:
-        likely = {name for name in names if LIKELY.search(name) and not UNLIKELY.search(name)}
-        candidates = likely or {name for name in names if not UNLIKELY.search(name)}
-        assert candidates, "no session cookie was set"
-        if len(candidates) > 1:
-            raise Unavailable(f"which of {', '.join(sorted(candidates))} is the session cookie? "
-                              "Override the fixture `jetty_session_cookie`")  # fmt: skip
-        named = candidates.pop()
-    assert named in names, f"no cookie {named} was set"
-    return [cookie for cookie in every if cookie.name == named]
+# ---- the cookie ----
 
 
 @then("my session cookie has the safe attributes")
-def safe_attributes(jetty_driver: Driver, jetty_session_cookie: str | None) -> None:
-    """Secure, HttpOnly, SameSite, and for this host only."""
-    cookie = _session_cookies(jetty_driver, jetty_session_cookie)[-1]
-    of = cookie.attributes
-    wrong = [name for name in ("secure", "httponly") if name not in of]
-    if of.get("samesite", "").casefold() not in {"lax", "strict"}:
-        wrong.append(f"samesite (it is {of.get('samesite', 'not set')})")
-    assert not wrong, f"the cookie {cookie.name} lacks {', '.join(wrong)}"
-    assert not of.get("domain"), f"the cookie {cookie.name} is for all of {of['domain']}, not only for this host"
+def safe_attributes(jetty_driver: Driver, jetty_session_cookie: str | None, request: pytest.FixtureRequest) -> None:
+    """Secure, HttpOnly, SameSite, with a prefix, and for this host only: each time that the scenario sees it set."""
+    _watch(jetty_driver, _all_safe(jetty_driver, jetty_session_cookie), request)
 
 
 @then("my session cookie has the safe attributes and a new value")
-def safe_and_new(jetty_driver: Driver, jetty_session_cookie: str | None) -> None:
-    """New: signing in again, with the old cookie still there, gives another value, so a planted one is of no use."""
-    safe_attributes(jetty_driver, jetty_session_cookie)
-    before = _session_cookies(jetty_driver, jetty_session_cookie)[-1].value
+def safe_and_new(
+    jetty_driver: Driver, jetty_session_cookie: str | None, jetty_private_page: str, request: pytest.FixtureRequest
+) -> None:
+    """New: what the cookie was before is of no use after signing in, for somebody else may have planted it.
+
+    Both the value of somebody who is signed in (ASVS V7.2.4 asks to end it) and that of a stranger, where there is one.
+    """
+    name = _all_safe(jetty_driver, jetty_session_cookie)
+    before, old = _held(jetty_driver).get(name), _opening(jetty_driver, jetty_private_page, name)
     jetty_driver.sign_in(jetty_driver.me)
-    after = _session_cookies(jetty_driver, jetty_session_cookie)[-1].value
-    assert after != before, "signing in keeps the value that the cookie had before"
+    _is_replaced(jetty_driver, jetty_private_page, name, before, old)
+    if _strangers_get_one(jetty_driver, jetty_private_page, name):
+        jetty_driver.forget(jetty_driver.me)
+        _see(jetty_driver, jetty_driver.client(jetty_driver.me).get(_entrance(jetty_driver, jetty_private_page)))
+        planted = _held(jetty_driver)
+        jetty_driver.sign_in(jetty_driver.me)
+        if name in planted:
+            _is_replaced(jetty_driver, jetty_private_page, name, planted[name], planted)
+    _watch(jetty_driver, _all_safe(jetty_driver, name), request)
+
+
+def _all_safe(driver: Driver, named: str | None) -> str:
+    """See that no session cookie lacks anything; gives its name."""
+    cookies = session_cookies([*driver.world.responses, *driver.world.notes.get("aside", ())], named)
+    for cookie in cookies:
+        wrong = lacks(cookie)
+        must(not wrong, f"the cookie {cookie.name} lacks {', '.join(wrong)}")
+        domain = cookie.attributes.get("domain")
+        assert not domain, f"the cookie {cookie.name} is for all of {domain}, not only for this host"
+    return cookies[-1].name
+
+
+def _watch(driver: Driver, name: str, request: pytest.FixtureRequest) -> None:
+    """Look again when the scenario ends: a later answer may set the cookie anew, without its attributes."""
+    request.addfinalizer(lambda: _all_safe(driver, name) and None)
+
+
+def _is_replaced(driver: Driver, page: str, name: str, before: str | None, old: Mapping[str, str]) -> None:
+    assert _held(driver).get(name) != before, "signing in keeps the value that the cookie had before"
+    response = _elsewhere(driver, page, old)
+    must(not _let_in(driver, response),
+        f"after signing in, the value that the cookie had before opens {page} too: {described(response)}")  # fmt: skip
+
+
+def _strangers_get_one(driver: Driver, page: str, name: str) -> bool:
+    response = _elsewhere(driver, _entrance(driver, page), {})
+    return any(each.name == name and not ends(each) for each in cookies_set(response))
+
+
+def _entrance(driver: Driver, page: str) -> str:
+    """Where strangers arrive: the page to sign in where it is known."""
+    known = next((each for each in SIGN_IN_PAGES if each in driver.pages), None)
+    return driver.path_of(known) if known else page
+
+
+# ---- with which cookies ----
+
+
+def _held(driver: Driver) -> dict[str, str]:
+    """The cookies that I have now."""
+    return {cookie.name: cookie.value or "" for cookie in driver.client(driver.me).cookies.jar}
+
+
+def _header(cookies: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}={value}" for name, value in cookies.items())
+
+
+def _elsewhere(driver: Driver, page: str, cookies: Mapping[str, str]) -> Any:
+    """Request a page with these cookies only, from a browser of its own; my own session goes on undisturbed."""
+    who = replace(driver.me, name=f"{driver.me.name}, elsewhere")
+    driver.forget(who)
+    response = driver.client(who).get(page, headers={"Cookie": _header(cookies)} if cookies else {})
+    driver.forget(who)
+    return _see(driver, response)
+
+
+def _see(driver: Driver, response: Any) -> Any:
+    """Remember an answer for its cookies; it is none of what the scenario does."""
+    driver.world.notes.setdefault("aside", []).append(response)
+    return response
+
+
+def _opening(driver: Driver, page: str, name: str = "") -> dict[str, str]:
+    """Those of my cookies that open a page by themselves: the session cookie alone where it does.
+
+    Raises:
+        Inconclusive: If none do, for then it shows nothing that they are refused later.
+    """
+    held = _held(driver)
+    for cookies in ({name: held[name]} if name in held else {}, held):
+        if cookies and _let_in(driver, _elsewhere(driver, page, cookies)):
+            return cookies
+    raise Inconclusive(f"my cookies alone do not open {page} now, so it would show nothing that they do not later")
+
+
+def _let_in(driver: Driver, response: Any) -> bool:
+    """Whether a page opens; only having to sign in counts as no.
+
+    Raises:
+        Inconclusive: If it was a limiter.
+    """
+    if blocked(response):
+        raise Inconclusive(f"a limiter turned the request away, so nothing is shown: {described(response)}")
+    assert response.status_code < SERVER_ERROR, f"it broke, rather than refused: {described(response)}"
+    return not driver.refused(response)
+
+
+# ---- time ----
 
 
 @when(parsers.parse("{span:Duration} passes without activity", extra_types=TYPES))
@@ -112,29 +178,68 @@ def idle(
 def active(
     jetty_driver: Driver, jetty_time: Time, jetty_private_page: str, jetty_measure: Measure, span: timedelta
 ) -> None:
-    """A request now and then, until no activity may keep the session alive."""
-    _is_in(jetty_driver, jetty_private_page)
-    for _ in range(100):
-        jetty_time.pass_by(span / 100)
-        jetty_driver.get(jetty_private_page)
+    """A request now and then, often enough that only the span itself can end the session.
+
+    Where it ends early all the same, it is cut finer. Twice the same early end, whatever the pauses, is an absolute
+    limit that is shorter than asked for.
+    """
+    ended: list[tuple[timedelta, timedelta]] = []
+    for parts in PARTS:
+        _is_in(jetty_driver, jetty_private_page)
+        life = _life(jetty_driver, jetty_time, jetty_private_page, span, parts)
+        if life is None or life[1] >= span * NEARLY or any(_same_end(each, life) for each in ended):
+            break
+        ended.append(life)
+        jetty_driver.forget(jetty_driver.me)
+        jetty_driver.sign_in(jetty_driver.me)
+    else:
+        shown = ", ".join(f"after {each[1]}, with a request every {each[1] - each[0]}" for each in ended)
+        raise Inconclusive(f"with activity a session ended each time before {spoken(span)} were over ({shown}), "
+                           "so nothing shows that the span ends it")  # fmt: skip
     jetty_time.pass_by(timedelta(seconds=1))
     jetty_driver.world.notes["passed"] = span
     jetty_measure("absolute", spoken(span))
 
 
+def _life(
+    driver: Driver, time: Time, page: str, span: timedelta, parts: int
+) -> tuple[timedelta, timedelta] | None:  # fmt: skip
+    """When a session was last seen alive and first seen dead; None if it outlasts the span."""
+    for part in range(1, parts + 1):
+        time.pass_by(span / parts)
+        if not _let_in(driver, _thief_gets(driver, page)):
+            return span * (part - 1) / parts, span * part / parts
+    return None
+
+
+def _same_end(one: tuple[timedelta, timedelta], other: tuple[timedelta, timedelta]) -> bool:
+    """Whether two lives ended at the same time; one that ended in its first pause may have ended for the pause."""
+    return bool(one[0] and other[0]) and one[0] < other[1] and other[0] < one[1]
+
+
 def _is_in(driver: Driver, page: str) -> None:
-    response = driver.get(page)
-    assert not driver.refused(response), f"I am not signed in to begin with: {described(response)}"
+    """See that the session works, and keep its cookies."""
+    driver.world.notes["kept"] = {}
+    response = _thief_gets(driver, page)
+    must(_let_in(driver, response), f"I am not signed in to begin with: {described(response)}")
+
+
+def _thief_gets(driver: Driver, page: str) -> Any:
+    """Request a page with my cookies, also with those that a browser has dropped since: a thief would keep them."""
+    kept: dict[str, str] = driver.world.notes["kept"]
+    kept.update(_held(driver))
+    response = driver.get(page, Cookie=_header(kept)) if kept else driver.get(page)
+    kept.update({each.name: each.value for each in cookies_set(response) if not ends(each)})
+    return response
 
 
 @then("my next request must sign in again")
 def must_sign_in(jetty_driver: Driver, jetty_private_page: str) -> None:
     """Refused, or sent to sign in."""
     assert "passed" in jetty_driver.world.notes, "no time has passed"
-    response = jetty_driver.get(jetty_private_page)
-    assert jetty_driver.refused(response), (
-        f"still signed in after {spoken(jetty_driver.world.notes['passed'])}: {described(response)}"
-    )
+    response = _thief_gets(jetty_driver, jetty_private_page)
+    must(not _let_in(jetty_driver, response),
+        f"still signed in after {spoken(jetty_driver.world.notes['passed'])}: {described(response)}")  # fmt: skip
 
 
 @then("I am still signed in")
@@ -153,10 +258,14 @@ def old_session_is_dead(jetty_driver: Driver, jetty_private_page: str) -> None:
         jetty_driver.sign_in(me)
         _is_in(jetty_driver, jetty_private_page)
     name = next((each for each in SIGN_OUT if each in jetty_driver.actions), SIGN_OUT[0])
-    kept = {cookie.name: cookie.value or "" for cookie in jetty_driver.client(me).cookies.jar}
+    kept = _held(jetty_driver)
     assert kept, "I have no cookies, so there is no session to end"
+    if not _let_in(jetty_driver, _elsewhere(jetty_driver, jetty_private_page, kept)):
+        raise Inconclusive(
+            f"my cookies alone do not open {jetty_private_page}, so it shows nothing if they do not later"
+        )
     jetty_driver.act(name)
     jetty_driver.forget(me)
-    header = "; ".join(f"{key}={value}" for key, value in kept.items())
-    response = jetty_driver.get(jetty_private_page, Cookie=header)
-    assert jetty_driver.refused(response), f"the old session still opens {jetty_private_page}: {described(response)}"
+    response = jetty_driver.get(jetty_private_page, Cookie=_header(kept))
+    opened = _let_in(jetty_driver, response)
+    assert not opened, f"the old session still opens {jetty_private_page}: {described(response)}"

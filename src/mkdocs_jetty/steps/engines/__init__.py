@@ -13,30 +13,48 @@ from urllib.parse import urlsplit
 from mkdocs_jetty.run.outcomes import Unavailable
 from mkdocs_jetty.standards.model import Environment
 from mkdocs_jetty.steps.engines import builtin, calibrate, locust, report
+from mkdocs_jetty.steps.engines.judge import Judge
 from mkdocs_jetty.steps.engines.result import LoadResult, Plan, of_samples
 from mkdocs_jetty.steps.ports import Load
 
-__all__ = ["LoadResult", "Plan", "has_own_addresses", "read_report", "send"]
+__all__ = ["Judge", "LoadResult", "Plan", "has_own_addresses", "known", "read_report", "send"]
 
 ENGINES = ("builtin", "locust", "report")
 ONE_ADDRESS = "all users came from one address, so a limit for each address would see them as one"
 
 
-def send(base_url: str, environment: Environment, plan: Plan, load: Load, floors: calibrate.Floors) -> LoadResult:
-    """Send a load with the engine of `jetty_load`.
+def known(load: Load) -> None:
+    """Refuse an engine that does not exist.
+
+    Raises:
+        Unavailable: If there is none of that name.
+    """
+    if load.engine not in ENGINES:
+        raise Unavailable(f"no load engine `{load.engine}`: `jetty_load` may name {', '.join(ENGINES)}")
+
+
+def send(
+    base_url: str,
+    environment: Environment,
+    plan: Plan,
+    load: Load,
+    floors: calibrate.Floors,
+    judge: Judge | None = None,
+) -> LoadResult:
+    """Send a load with the engine of `jetty_load`, and judge the answers as far as the engine can.
 
     Raises:
         Unavailable: If the engine or what it needs is missing.
         Inconclusive: If the driver was itself too slow.
     """
+    known(load)
     own = has_own_addresses(base_url)
     notes = () if own or plan.users == 1 else (ONE_ADDRESS,)
     if load.engine == "locust":
-        return locust.run(base_url, environment, plan, load, bound=own, notes=notes)
-    if load.engine != "builtin":
-        raise Unavailable(f"no load engine `{load.engine}`: `jetty_load` may name {', '.join(ENGINES)}")
+        return locust.run(base_url, environment, plan, load, bound=own, notes=notes, judge=judge)
     floor = calibrate.floor_p95(plan, floors)
-    samples, seconds = builtin.drive(base_url, plan, bound=own)
+    samples, seconds = builtin.drive(base_url, plan, bound=own, judge=judge)
+    notes = (*notes, judge.said) if judge else notes
     return of_samples(
         "builtin", environment, plan.users, ((each, 1) for each in samples), seconds, floor, notes
     )  # fmt: skip

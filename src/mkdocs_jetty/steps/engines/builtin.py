@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
+from mkdocs_jetty.steps.engines.judge import KEPT, Answer, Judge
 from mkdocs_jetty.steps.engines.result import Plan, Sample
 from mkdocs_jetty.steps.ports import Request
 
@@ -32,13 +33,15 @@ _OURS = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS)
 """What the driver's machine ran out of: says nothing about the system."""
 
 
-def drive(base_url: str, plan: Plan, *, bound: bool) -> tuple[list[Sample], float]:
+def drive(base_url: str, plan: Plan, *, bound: bool, judge: Judge | None = None) -> tuple[list[Sample], float]:
     """Send the load.
 
     Args:
         base_url: Where to.
         plan: What.
         bound: Whether each user sends from the address that the plan gives them.
+        judge: What the answers are judged by: those of a burst when all are there, so that nobody's time suffers from
+            it, and those of a load that goes on as they come. Without it, by nothing.
 
     Returns:
         The samples, and the seconds from the first request to the last answer.
@@ -50,16 +53,17 @@ def drive(base_url: str, plan: Plan, *, bound: bool) -> tuple[list[Sample], floa
     if importlib.util.find_spec("aiohttp") is None:
         raise Unavailable("load needs aiohttp: install `mkdocs-jetty[load]`")
     with _files(plan), ThreadPoolExecutor(1, "jetty-load") as thread:
-        samples, seconds = thread.submit(lambda: asyncio.run(_drive(base_url, plan, bound=bound), debug=False)).result()
+        work = _drive(base_url, plan, bound=bound, judge=judge)
+        samples, seconds = thread.submit(lambda: asyncio.run(work, debug=False)).result()
     if ours := [sample.error for sample in samples if sample.error and sample.error.startswith("driver")]:
         raise Inconclusive(f"the driver could not send {len(ours)} of {len(samples)} requests ({ours[0]})")
-    return samples, seconds
+    return [sample.judged(judge) for sample in samples], seconds
 
 
-async def _drive(base_url: str, plan: Plan, *, bound: bool) -> tuple[list[Sample], float]:
+async def _drive(base_url: str, plan: Plan, *, bound: bool, judge: Judge | None) -> tuple[list[Sample], float]:
     import aiohttp  # noqa: PLC0415 - an extra
 
-    driver = _Driver(aiohttp, base_url, plan, bound=bound)
+    driver = _Driver(aiohttp, base_url, plan, bound=bound, judge=judge)
     kinds: dict[str, Callable[[], Awaitable[list[Sample]]]]
     kinds = {"burst": driver.burst, "users": driver.users, "rate": driver.rate}
     gc.collect()
@@ -71,12 +75,13 @@ async def _drive(base_url: str, plan: Plan, *, bound: bool) -> tuple[list[Sample
 
 
 class _Driver:
-    def __init__(self, library: Any, base_url: str, plan: Plan, *, bound: bool) -> None:
+    def __init__(self, library: Any, base_url: str, plan: Plan, *, bound: bool, judge: Judge | None) -> None:
         self.library = library
         self.base = base_url.rstrip("/")
         self.plan = plan
         self.loop = asyncio.get_running_loop()
         self.bound = bound
+        self.judge = judge
         self.gate = asyncio.Event()
         self.ready = asyncio.Event()
         self.waiting: set[int] = set(range(plan.users))
@@ -129,12 +134,13 @@ class _Driver:
         return [sample for samples in await asyncio.gather(*tasks) for sample in samples]
 
     async def _go_on(self, user: int) -> list[Sample]:
-        samples = []
+        samples: list[Sample] = []
         at = self.opened + PACE * user / self.plan.users
         end = self.opened + self.plan.seconds
         while at < end:
             await asyncio.sleep(max(at - self.loop.time(), 0))
-            samples.append(await self._send(self.sessions[user], self.plan.requests[user], at))
+            number = (user + len(samples) * self.plan.users) % len(self.plan.requests)
+            samples.append((await self._send(self.sessions[user], self.plan.requests[number], at)).judged(self.judge))
             at = max(at + PACE, self.loop.time())
         return samples
 
@@ -149,7 +155,7 @@ class _Driver:
                 await asyncio.sleep(early)
             session = self.sessions[number % len(self.sessions)]
             request = self.plan.requests[number % len(self.plan.requests)]
-            tasks.append(asyncio.create_task(self._send(session, request, due)))
+            tasks.append(asyncio.create_task(self._send_and_judge(session, request, due)))
             if number % 50 == 0:
                 await asyncio.sleep(0)  # where the timetable is behind, answers must still be read
         return await self._gathered(tasks)
@@ -163,6 +169,9 @@ class _Driver:
         await asyncio.gather(*late, return_exceptions=True)
         return [task.result() if task in done else Sample(math.inf, error="timeout") for task in tasks]
 
+    async def _send_and_judge(self, session: aiohttp.ClientSession, request: Request, since: float) -> Sample:
+        return (await self._send(session, request, since)).judged(self.judge)
+
     async def _send(self, session: aiohttp.ClientSession, request: Request, since: float | None) -> Sample:
         """Latency counts from `since`, the moment when the request was due; from the gate without one."""
         try:
@@ -170,13 +179,18 @@ class _Driver:
                 request.method, self.base + request.path, data=_body(request), json=request.json,
                 headers=dict(request.headers), allow_redirects=False,
             ) as response:  # fmt: skip
-                await response.read()
-                ended = self.loop.time()
-                return Sample(ended - (self.opened if since is None else since), response.status)
+                body = await response.read()
+                seconds = self.loop.time() - (self.opened if since is None else since)
+                answer = self._kept(response, body) if self.judge else None
+                return Sample(seconds, response.status, answer=answer)
         except asyncio.TimeoutError:
             return Sample(math.inf, error="timeout")
         except (OSError, self.library.ClientError) as error:
             return Sample(math.inf, error=_kind(error))
+
+    def _kept(self, response: aiohttp.ClientResponse, body: bytes) -> Answer:
+        headers = tuple(response.headers.items())
+        return Answer(response.method, str(response.url), response.status, headers, body[:KEPT])
 
     def _session(self, user: int, trace_configs: Any = None, **options: Any) -> aiohttp.ClientSession:
         if self.bound:

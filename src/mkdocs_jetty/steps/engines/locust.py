@@ -17,12 +17,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 from mkdocs_jetty.standards.model import Environment
+from mkdocs_jetty.steps.engines.judge import ALIKE, Answer, Judge, text_of, words_in
 from mkdocs_jetty.steps.engines.result import LoadResult, Plan, Sample, of_samples
 from mkdocs_jetty.steps.ports import Load, Request
 
@@ -31,12 +32,15 @@ WAIT = 60.0
 SPARE = 30.0
 """Seconds for Locust to start and to stop."""
 HOST, PORT = "127.0.0.1", 5557
+JUDGED = "answers were judged by status, place and likeness to one made before the load, not by their whole text"
+UNSEEN = "answers were judged by their status alone"
 NOTES = ("response times rounded by Locust, taken at the upper edge", "the driver's own floor is not measured")
 
 LOCUSTFILE = """\
 import base64
 import itertools
 import json
+import re
 import time
 
 import gevent
@@ -107,13 +111,14 @@ class Someone(User):
         gevent.sleep(1_000_000)
 
     def once(self):
-        self.send(opened)
+        self.send(opened, self.number)
 
     def go_on(self):
-        due = opened + self.number / PLAN["users"]
+        due, number = opened + self.number / PLAN["users"], self.number
         while due < opened + PLAN["seconds"]:
             gevent.sleep(max(due - time.perf_counter(), 0))
-            self.send(due)
+            self.send(due, number)
+            number += PLAN["users"]
             due = max(due + 1, time.perf_counter())
 
     def by_timetable(self):
@@ -121,11 +126,11 @@ class Someone(User):
         for number in range(self.number, round(PLAN["rate"] * PLAN["seconds"]), PLAN["users"]):
             due = opened + number / PLAN["rate"]
             gevent.sleep(max(due - time.perf_counter(), 0))
-            sent.append(gevent.spawn(self.send, due))
+            sent.append(gevent.spawn(self.send, due, number))
         gevent.joinall(sent)
 
-    def send(self, since):
-        request = PLAN["requests"][self.number % len(PLAN["requests"])]
+    def send(self, since, number):
+        request = PLAN["requests"][number % len(PLAN["requests"])]
         content = base64.b64decode(request["content"]) if request["content"] is not None else request["form"]
         outcome, exception = None, None
         try:
@@ -133,7 +138,7 @@ class Someone(User):
                 request["method"], PLAN["base"] + request["path"], data=content, json=request["json"],
                 headers=request["headers"], timeout=PLAN["timeout"], allow_redirects=False,
             )
-            outcome = str(response.status_code)
+            outcome = outcome_of(response)
             if response.status_code >= 400:
                 exception = Exception(outcome)
         except Exception as error:
@@ -143,6 +148,16 @@ class Someone(User):
             request_type="jetty", name=outcome, response_time=(time.perf_counter() - since) * 1000,
             response_length=0, exception=exception, context={},
         )
+
+
+def outcome_of(response):
+    if response.status_code >= 400 or PLAN["words"] is None:
+        return str(response.status_code)
+    place = response.headers.get("Location", "")[:200]
+    text = re.sub(r"<(script|style)\\b.*?</\\1>|<[^>]*>", " ", response.text, flags=re.DOTALL | re.IGNORECASE)
+    said, first = set(re.findall(r"[^\\W\\d_]{2,}", text.casefold())), set(PLAN["words"])
+    like = len(said & first) >= PLAN["alike"] * len(first) if first else not said
+    return json.dumps([response.status_code, place, like])
 
 
 def kind(error):
@@ -158,9 +173,13 @@ def kind(error):
 
 
 def run(
-    base_url: str, environment: Environment, plan: Plan, load: Load, *, bound: bool, notes: tuple[str, ...] = ()
-) -> LoadResult:
+    base_url: str, environment: Environment, plan: Plan, load: Load, *, bound: bool, notes: tuple[str, ...] = (),
+    judge: Judge | None = None,
+) -> LoadResult:  # fmt: skip
     """Send the load with Locust.
+
+    The bodies stay where Locust runs: what comes back of an answer is its status, where it sends one, and whether it
+    has the words of the answer that was made before the load.
 
     Raises:
         Unavailable: If Locust is missing, or fewer workers joined than were asked for.
@@ -170,27 +189,30 @@ def run(
         raise Unavailable("this load needs Locust: install `mkdocs-jetty[locust]`")
     with tempfile.TemporaryDirectory(prefix="jetty-locust-") as directory:
         file, numbers = Path(directory, "jetty_locustfile.py"), Path(directory, "numbers")
-        file.write_text(_locustfile(base_url, plan, load, bound=bound), encoding="utf-8")
+        file.write_text(_locustfile(base_url, plan, load, judge, bound=bound), encoding="utf-8")
         port = _free_port() if load.start_workers else PORT
         log = _ran(_command(file, numbers, plan, load, port), directory, plan, load, port)
         # Some versions of Locust add the suffix themselves, others take the name as it is.
         written = next((path for path in (numbers, numbers.with_suffix(".json")) if path.is_file()), None)
         if written is None:
             raise Unavailable(f"Locust gave no numbers: {_last_line(log)}")
-        samples = list(_samples(json.loads(written.read_text(encoding="utf-8"))))
+        samples = list(_samples(json.loads(written.read_text(encoding="utf-8")), judge))
     if "CPU usage" in log or "exceeded cpu threshold" in log:
         raise Inconclusive("the machine that made the load was itself too busy, by Locust's word: use more workers")
     if "failed to send heartbeat" in log:
         raise Inconclusive("a worker was lost while the load ran")
+    said = (*NOTES, JUDGED if _control(judge) else UNSEEN, *notes)
     if any(sample.error == "driver" for sample, _ in samples):
         raise Inconclusive("a machine that made the load ran out of files or addresses")
-    return of_samples("locust", environment, plan.users, _complete(plan, samples), plan.seconds, notes=NOTES + notes)
+    return of_samples("locust", environment, plan.users, _complete(plan, samples), plan.seconds, notes=said)
 
 
-def _locustfile(base_url: str, plan: Plan, load: Load, *, bound: bool) -> str:
+def _locustfile(base_url: str, plan: Plan, load: Load, judge: Judge | None, *, bound: bool) -> str:
+    control = _control(judge)
     data = {
         "base": base_url.rstrip("/"), "kind": plan.kind, "users": plan.users, "seconds": plan.seconds,
         "rate": plan.rate, "timeout": plan.timeout, "workers": load.workers, "bound": bound,
+        "words": sorted(words_in(text_of(control.response().text))) if control else None, "alike": ALIKE,
         "addresses": list(plan.addresses), "requests": [_as_json(request) for request in plan.requests],
     }  # fmt: skip
     return LOCUSTFILE.replace("@PLAN@", base64.b64encode(json.dumps(data).encode()).decode())
@@ -250,12 +272,37 @@ def _longest(plan: Plan) -> float:
     return math.ceil(plan.seconds + plan.timeout + 5)
 
 
-def _samples(entries: Any) -> Iterator[tuple[Sample, int]]:
+def _control(judge: Judge | None) -> Answer | None:
+    """The one answer to compare with; a mixture of actions has more, and then there is nothing to compare."""
+    return next(iter(judge.controls.values())) if judge and len(judge.controls) == 1 else None
+
+
+def _samples(entries: Any, judge: Judge | None = None) -> Iterator[tuple[Sample, int]]:
     for entry in entries:
         name, most = str(entry["name"]), float(entry["max_response_time"])
         for milliseconds, count in entry["response_times"].items():
             seconds = min(_upper_edge(float(milliseconds)), most) / 1000
-            yield (Sample(seconds, int(name)) if name.isdigit() else Sample(math.inf, error=name)), int(count)
+            yield _sample(name, seconds, judge), int(count)
+
+
+def _sample(name: str, seconds: float, judge: Judge | None) -> Sample:
+    if name.isdigit():
+        return Sample(seconds, int(name))
+    if not name.startswith("["):
+        return Sample(math.inf, error=name)
+    status, place, like = json.loads(name)
+    control = _control(judge)
+    if control is None or judge is None:
+        return Sample(seconds, status)
+    answer = replace(control, status=status, headers=_at(control, place), body=control.body if like else b"")
+    if status == control.status and not like:
+        return Sample(seconds, status, verdict="unlike", said="a text that is unlike the one before the load")
+    return Sample(seconds, status, answer=answer).judged(judge)
+
+
+def _at(control: Answer, place: str) -> list[tuple[str, str]]:
+    headers = [(name, value) for name, value in control.headers if name.lower() != "location"]
+    return [*headers, ("Location", place)] if place else headers
 
 
 def _upper_edge(milliseconds: float) -> float:

@@ -13,6 +13,7 @@ from mkdocs_jetty.steps.engines.result import LoadResult
 
 OLDEST = 7
 """Days for which a report counts where nobody says otherwise."""
+UNSEEN = "whether an answer was correct is what the tool says that made the report"
 
 
 def load_report(path: Path, environment: Environment, asked: dict[str, str], oldest: float = OLDEST) -> LoadResult:
@@ -25,7 +26,7 @@ def load_report(path: Path, environment: Environment, asked: dict[str, str], old
         oldest: Days after which it proves nothing any more.
 
     Raises:
-        Unavailable: If it cannot be read, is too old, or does not show what was asked.
+        Unavailable: If it cannot be read, is too old or of a day to come, or does not show what was asked.
     """
     try:
         reading = read(path.read_bytes())
@@ -47,6 +48,8 @@ def _age(path: Path, reading: ReportReading, oldest: float) -> int:
     if reading.made_on is None:
         raise Unavailable(f"the load report {path.name} carries no date, so nobody knows how old it is")
     age = (_today() - reading.made_on).days
+    if age < -1:  # a day of grace, for the tool's clock may be in another time zone
+        raise Unavailable(f"the load report {path.name} is of {reading.made_on}, which is still to come")
     if age > oldest:
         raise Unavailable(f"the load report {path.name} is {age} days old, and at most {oldest:g} are asked")
     return max(age, 0)
@@ -69,7 +72,7 @@ def _result(reading: ReportReading, environment: Environment, note: str) -> Load
     users = parse(reading.measured.get("users", ""))
     return LoadResult(
         "report", environment, int(users.amount) if users else None, 0, p50=p50, p95=p95, p99=p99, max=slowest,
-        error_rate=rate, made_on=reading.made_on, notes=(note, *reading.notes),
+        error_rate=rate, made_on=reading.made_on, notes=(note, *reading.notes, UNSEEN),
     )  # fmt: skip
 
 

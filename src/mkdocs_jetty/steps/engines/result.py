@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
 from mkdocs_jetty.standards.model import Environment
+from mkdocs_jetty.steps.engines.judge import Answer, Judge, Verdict
 from mkdocs_jetty.steps.ports import Request
 
 TIMEOUT = 30.0
@@ -28,7 +29,7 @@ class Plan:
     Attributes:
         kind: `burst`: each user sends one request, all at the same moment. `users`: each user sends one request a
             second, or as many as the answers allow. `rate`: requests go on a timetable, whether answers come or not.
-        requests: What is sent, in turn; for a burst and for users, the n-th user sends the n-th.
+        requests: What is sent, in turn; for a burst and for users, the n-th user begins with the n-th.
         addresses: The source address of each user.
         seconds: How long; 0 for a burst.
         rate: Requests per second, of the kind `rate`.
@@ -56,11 +57,30 @@ class Plan:
 
 @dataclass(frozen=True)
 class Sample:
-    """One request: when its answer was complete, or why there is none."""
+    """One request: when its answer was complete, or why there is none; and what the answer was worth.
+
+    Attributes:
+        seconds: From the moment when the request was due.
+        status: None without an answer.
+        error: Why there is none.
+        verdict: None where nobody looked at more than the status.
+        said: The beginning of an answer that was not as it has to be.
+        answer: The answer itself, until it is judged.
+    """
 
     seconds: float
     status: int | None = None
     error: str | None = None
+    verdict: Verdict | None = None
+    said: str = ""
+    answer: Answer | None = None
+
+    def judged(self, judge: Judge | None) -> Sample:
+        """With a verdict, and without the answer."""
+        if judge is None or self.answer is None or self.answer.status >= REFUSED_FROM:
+            return replace(self, answer=None) if self.answer else self
+        verdict, said = judge(self.answer)
+        return replace(self, verdict=verdict, said=said, answer=None)
 
 
 @dataclass(frozen=True)
@@ -71,6 +91,9 @@ class LoadResult:
         users: None where a report does not say.
         requests: Those that were sent.
         statuses: Answers by status.
+        refused: Answers with a status below 400 that `jetty_accepted` did not take.
+        unlike: Answers with a status below 400 of which nobody can say whether they are correct.
+        said_instead: What one of these said.
         errors: Missing answers by kind: `refused`, `reset`, `timeout`, …
         times: How many answers took how long, the quickest first, those with 429 left out. Where an engine rounds, the
             upper edge of the bucket.
@@ -86,6 +109,9 @@ class LoadResult:
     requests: int
     statuses: Counter[int] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
+    unlike: int = 0
+    said_instead: str = ""
     p50: float | None = None
     p95: float | None = None
     p99: float | None = None
@@ -104,7 +130,15 @@ class LoadResult:
 
     @property
     def accepted(self) -> int:
-        return sum(count for status, count in self.statuses.items() if status < REFUSED_FROM)
+        """Those that were done."""
+        answered = sum(count for status, count in self.statuses.items() if status < REFUSED_FROM)
+        return answered - self.refused - self.unlike
+
+    @property
+    def turned_away(self) -> int:
+        """Those that were answered and not done, for another reason than overload or a rate limit."""
+        clients = sum(count for status, count in self.statuses.items() if REFUSED_FROM <= status < BROKEN_FROM)
+        return self.refused + clients - self.limited
 
     @property
     def overloaded(self) -> Mapping[str, int]:
@@ -127,7 +161,10 @@ class LoadResult:
     def said(self) -> str:
         """Statuses and errors in words: `90 with 200, 10 timeout`."""
         parts = [f"{count} with {status}" for status, count in sorted(self.statuses.items())]
-        return ", ".join([*parts, *(f"{count} {kind}" for kind, count in sorted(self.errors.items()))]) or "nothing"
+        parts += [f"{count} {kind}" for kind, count in sorted(self.errors.items())]
+        if self.refused or self.unlike:
+            parts.append(f"{self.refused + self.unlike} of them not as they have to be: {self.said_instead!r}")
+        return ", ".join(parts) or "nothing"
 
 
 def quantile(times: Sequence[tuple[float, int]], share: float) -> float:
@@ -148,18 +185,23 @@ def of_samples(
     statuses: Counter[int] = Counter()
     errors: Counter[str] = Counter()
     seen: Counter[float] = Counter()
+    verdicts: Counter[Verdict | None] = Counter()
+    instead = ""
     for sample, count in samples:
         if sample.status is None:
             errors[sample.error or "no answer"] += count
         else:
             statuses[sample.status] += count
+        verdicts[sample.verdict] += count
+        instead = instead or sample.said
         if sample.status != LIMITED:
             seen[math.inf if sample.status is None else sample.seconds] += count
     times = tuple(sorted(seen.items()))
     p50, p95, p99, slowest = (quantile(times, share) if times else None for share in (0.5, 0.95, 0.99, 1.0))
     return LoadResult(
         engine, environment, users, sum(statuses.values()) + sum(errors.values()), statuses, errors,
-        p50, p95, p99, slowest, duration, floor, times, notes=notes,
+        verdicts["refused"], verdicts["unlike"], instead, p50, p95, p99, slowest, duration, floor, times,
+        notes=notes,
     )  # fmt: skip
 
 
