@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -47,10 +48,16 @@ def workers(tmp_path: Path) -> Iterator[StartWorkers]:
             command = [sys.executable, "-m", "locust", "-f", "-", "--worker"]
             command += ["--master-host", host, "--master-port", str(port)]
             with (tmp_path / "workers.txt").open("ab") as log:
-                running.extend(
-                    subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-                    for _ in range(count)
-                )
+                for number in range(count):
+                    # Each writes the master's file there before it reads it: two at once would spoil each other's.
+                    own = tmp_path / f"worker-{number}"
+                    own.mkdir(exist_ok=True)
+                    running.append(
+                        subprocess.Popen(
+                            command, cwd=own, env={**os.environ, "TMPDIR": str(own)},
+                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                        )
+                    )  # fmt: skip
 
         return hook
 
