@@ -6,18 +6,16 @@ Both end in `from_options`, so a typing error is answered in the same words wher
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-import yaml
 from cucumber_tag_expressions import TagExpressionError
 from cucumber_tag_expressions import parse as parse_tags
-from pathspec import GitIgnoreSpec
 
-from mkdocs_jetty.errors import ConfigError, alternatives, did_you_mean, parse_toml, read_text
+from mkdocs_jetty.errors import ConfigError, alternatives, did_you_mean
+from mkdocs_jetty.site_file import option_error, plugin_options, read_site_file, text_setting
+from mkdocs_jetty.site_file import unpublished as unpublished_pages
 from mkdocs_jetty.standards.declaration import read_declaration
 from mkdocs_jetty.standards.model import Declaration
 
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["FAIL_ON", "OPTION_NAMES", "ConfigError", "Settings", "from_options", "load"]
 
 FAIL_ON = ("red", "standards", "incomplete")
-# What MkDocs leaves out of every site, beside hidden files: https://www.mkdocs.org/user-guide/configuration/#exclude_docs
-UNPUBLISHED = ("/templates/",)
 
 
 @dataclass(frozen=True)
@@ -84,16 +80,16 @@ def load(config_file: Path) -> Settings:
         ConfigError: If the file cannot be read or an option is wrong.
     """
     config_file = Path(config_file).absolute()
-    data = _read_site_config(config_file)
+    data = read_site_file(config_file)
     root = config_file.parent
     return from_options(
         root,
         config_file,
-        _text_setting(data, "site_name", root.name, config_file),
-        root / _text_setting(data, "docs_dir", "docs", config_file),
-        _plugin_options(data, config_file),
-        site_dir=root / _text_setting(data, "site_dir", "site", config_file),
-        unpublished=_unpublished(data, config_file),
+        text_setting(data, "site_name", root.name, config_file),
+        root / text_setting(data, "docs_dir", "docs", config_file),
+        plugin_options(data, config_file),
+        site_dir=root / text_setting(data, "site_dir", "site", config_file),
+        unpublished=unpublished_pages(data, config_file),
     )
 
 
@@ -115,7 +111,7 @@ def from_options(
     root = Path(root).absolute()
     for name in options:
         if name not in _OPTIONS:
-            raise _error(config_file, name, _unknown(str(name), _OPTIONS))
+            raise option_error(config_file, name, _unknown(str(name), _OPTIONS))
     values: dict[str, Any] = {}
     for name, (default, read) in _OPTIONS.items():
         values[name] = _checked(config_file, name, read, options[name]) if name in options else default
@@ -138,7 +134,7 @@ def _checked(config_file: Path | None, name: str, read: Callable[[Any], Any], va
     try:
         return read(value)
     except ValueError as error:
-        raise _error(config_file, name, f"`{name}` must be {error}, not {value!r}") from None
+        raise option_error(config_file, name, f"`{name}` must be {error}, not {value!r}") from None
 
 
 # ---- what each option may be; a reader raises ValueError with what would be right ----
@@ -245,129 +241,5 @@ _OPTIONS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
 OPTION_NAMES = tuple(_OPTIONS)
 
 
-# ---- messages ----
-
-
-def _error(config_file: Path | None, option: Any, message: str) -> ConfigError:
-    if config_file is None:
-        return ConfigError(f"jetty: {message}")
-    line = _line_of(config_file, str(option))
-    place = f"{config_file.name}:{line}" if line else config_file.name
-    return ConfigError(f"{place}: {message}")
-
-
-def _line_of(config_file: Path, option: str) -> int | None:
-    """Where an option of the plugin stands, found in the text: the parsed values have lost their lines."""
-    try:
-        text = config_file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return None
-    block = re.search(r"(?<![\w/.-])jetty[\"']?\s*[:\]]", text)
-    if block is None:
-        return None
-    if option == "jetty":
-        return text.count("\n", 0, block.start()) + 1
-    found = re.compile(rf"(?<![\w-]){re.escape(option)}[\"']?\s*[:=]").search(text, block.end())
-    return text.count("\n", 0, found.start()) + 1 if found else None
-
-
 def _unknown(name: str, known: Mapping[str, Any]) -> str:
     return f"jetty has no option `{name}`{did_you_mean(name, tuple(known))}; it has {', '.join(known)}"
-
-
-# ---- reading the files ----
-
-
-class _SiteLoader(yaml.SafeLoader):
-    """Reads what MkDocs reads, and lets pass what only MkDocs can make sense of."""
-
-
-def _environment(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        names, default = [node.value], None
-    elif isinstance(node, yaml.SequenceNode) and node.value:
-        parts = [loader.construct_object(item) for item in node.value]
-        names, default = (parts, None) if len(parts) == 1 else (parts[:-1], parts[-1])
-    else:
-        return None
-    for name in names:
-        if (value := os.environ.get(str(name))) is not None:
-            # MkDocs gives the value its YAML type as well: `true` from the environment is a boolean.
-            return yaml.safe_load(value)
-    return default
-
-
-def _opaque(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return loader.construct_mapping(node, deep=True)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    return node.value
-
-
-_SiteLoader.add_constructor("!ENV", _environment)
-_SiteLoader.add_multi_constructor("!", _opaque)
-_SiteLoader.add_multi_constructor("tag:yaml.org,2002:python/", _opaque)
-
-
-def _read_site_config(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
-    if path in seen:
-        raise ConfigError(f"{path.name}: `INHERIT` goes round in a circle")
-    text = read_text(path)
-    if path.suffix == ".toml":
-        project = parse_toml(path.name, text).get("project", {})
-        return project if isinstance(project, dict) else {}
-    try:
-        data = yaml.load(text, Loader=_SiteLoader)  # noqa: S506 # derived from the safe loader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path.name}:{mark.line + 1}" if mark else path.name
-        problem = getattr(error, "problem", None) or " ".join(str(error).split())
-        raise ConfigError(f"{place}: this is not valid YAML: {problem}") from None
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise ConfigError(f"{path.name}: a mapping of settings is expected, such as `site_name: …`")
-    if isinstance(parent := data.pop("INHERIT", None), str):
-        return _merged(_read_site_config((path.parent / parent).absolute(), (*seen, path)), data)
-    return data
-
-
-def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    result = dict(base)
-    for key, value in changes.items():
-        old = result.get(key)
-        result[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return result
-
-
-def _text_setting(data: Mapping[str, Any], key: str, default: str, config_file: Path) -> str:
-    value = data.get(key)
-    if value is None:
-        return default
-    if not isinstance(value, str):
-        raise ConfigError(f"{config_file.name}: `{key}` must be a text, not {value!r}")
-    return value
-
-
-def _unpublished(data: Mapping[str, Any], config_file: Path) -> tuple[str, ...]:
-    """What a build of the site leaves out, as MkDocs decides it: its own default first."""
-    patterns = "\n".join(_text_setting(data, key, "", config_file) for key in ("exclude_docs", "draft_docs"))
-    lines = tuple(line for line in patterns.splitlines() if line.strip())
-    try:
-        GitIgnoreSpec.from_lines(lines)
-    except ValueError as error:
-        raise ConfigError(f"{config_file.name}: `exclude_docs` or `draft_docs` has a wrong pattern: {error}") from None
-    return (*UNPUBLISHED, *lines)
-
-
-def _plugin_options(data: Mapping[str, Any], config_file: Path) -> Mapping[str, Any]:
-    plugins = data.get("plugins")
-    entries = [{name: value} for name, value in plugins.items()] if isinstance(plugins, dict) else plugins
-    for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, dict) and "jetty" in entry:
-            options = entry["jetty"] or {}
-            if not isinstance(options, dict):
-                raise _error(config_file, "jetty", f"`jetty` must be a mapping of options, not {options!r}")
-            return options
-    return {}

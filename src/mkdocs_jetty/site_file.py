@@ -1,0 +1,158 @@
+"""The site's own configuration, `mkdocs.yml` or `zensical.toml`, read without any host; where an option stands in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pathspec import GitIgnoreSpec
+
+from mkdocs_jetty.errors import ConfigError, parse_toml, read_text
+
+# What MkDocs leaves out of every site, beside hidden files: https://www.mkdocs.org/user-guide/configuration/#exclude_docs
+UNPUBLISHED = ("/templates/",)
+
+
+class _SiteLoader(yaml.SafeLoader):
+    """Reads what MkDocs reads, and lets pass what only MkDocs can make sense of."""
+
+
+def _environment(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        names, default = [node.value], None
+    elif isinstance(node, yaml.SequenceNode) and node.value:
+        parts = [loader.construct_object(item) for item in node.value]
+        names, default = (parts, None) if len(parts) == 1 else (parts[:-1], parts[-1])
+    else:
+        return None
+    for name in names:
+        if (value := os.environ.get(str(name))) is not None:
+            # MkDocs gives the value its YAML type as well: `true` from the environment is a boolean.
+            return yaml.safe_load(value)
+    return default
+
+
+def _opaque(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return node.value
+
+
+_SiteLoader.add_constructor("!ENV", _environment)
+_SiteLoader.add_multi_constructor("!", _opaque)
+_SiteLoader.add_multi_constructor("tag:yaml.org,2002:python/", _opaque)
+
+
+def read_site_file(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """What the file says, and what it inherits; of `zensical.toml` its table `project`.
+
+    Raises:
+        ConfigError: If it cannot be read.
+    """
+    if path in seen:
+        raise ConfigError(f"{path.name}: `INHERIT` goes round in a circle")
+    text = read_text(path)
+    if path.suffix == ".toml":
+        project = parse_toml(path.name, text).get("project", {})
+        return project if isinstance(project, dict) else {}
+    try:
+        data = yaml.load(text, Loader=_SiteLoader)  # noqa: S506 # derived from the safe loader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path.name}:{mark.line + 1}" if mark else path.name
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
+        raise ConfigError(f"{place}: this is not valid YAML: {problem}") from None
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path.name}: a mapping of settings is expected, such as `site_name: …`")
+    if isinstance(parent := data.pop("INHERIT", None), str):
+        return _merged(read_site_file((path.parent / parent).absolute(), (*seen, path)), data)
+    return data
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in changes.items():
+        old = result.get(key)
+        result[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return result
+
+
+def text_setting(data: Mapping[str, Any], key: str, default: str, config_file: Path) -> str:
+    """A setting that is a text.
+
+    Raises:
+        ConfigError: If it is something else.
+    """
+    value = data.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise ConfigError(f"{config_file.name}: `{key}` must be a text, not {value!r}")
+    return value
+
+
+def unpublished(data: Mapping[str, Any], config_file: Path) -> tuple[str, ...]:
+    """What a build of the site leaves out, as MkDocs decides it: its own default first.
+
+    Raises:
+        ConfigError: If a pattern cannot be one.
+    """
+    patterns = "\n".join(text_setting(data, key, "", config_file) for key in ("exclude_docs", "draft_docs"))
+    lines = tuple(line for line in patterns.splitlines() if line.strip())
+    try:
+        GitIgnoreSpec.from_lines(lines)
+    except ValueError as error:
+        raise ConfigError(f"{config_file.name}: `exclude_docs` or `draft_docs` has a wrong pattern: {error}") from None
+    return (*UNPUBLISHED, *lines)
+
+
+def plugin_options(data: Mapping[str, Any], config_file: Path) -> Mapping[str, Any]:
+    """The options of the plugin, as written; none where it stands without any.
+
+    Raises:
+        ConfigError: If they are no mapping.
+    """
+    plugins = data.get("plugins")
+    entries = [{name: value} for name, value in plugins.items()] if isinstance(plugins, dict) else plugins
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict) and "jetty" in entry:
+            options = entry["jetty"] or {}
+            if not isinstance(options, dict):
+                raise option_error(config_file, "jetty", f"`jetty` must be a mapping of options, not {options!r}")
+            return options
+    return {}
+
+
+# ---- messages ----
+
+
+def option_error(config_file: Path | None, option: Any, message: str) -> ConfigError:
+    """What is wrong with an option, with the place where it stands."""
+    if config_file is None:
+        return ConfigError(f"jetty: {message}")
+    line = _line_of(config_file, str(option))
+    place = f"{config_file.name}:{line}" if line else config_file.name
+    return ConfigError(f"{place}: {message}")
+
+
+def _line_of(config_file: Path, option: str) -> int | None:
+    """Where an option of the plugin stands, found in the text: the parsed values have lost their lines."""
+    try:
+        text = config_file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+    block = re.search(r"(?<![\w/.-])jetty[\"']?\s*[:\]]", text)
+    if block is None:
+        return None
+    if option == "jetty":
+        return text.count("\n", 0, block.start()) + 1
+    found = re.compile(rf"(?<![\w-]){re.escape(option)}[\"']?\s*[:=]").search(text, block.end())
+    return text.count("\n", 0, found.start()) + 1 if found else None
