@@ -1,4 +1,4 @@
-"""The site's own configuration, `mkdocs.yml` or `zensical.toml`, read without any host; where an option stands in it."""
+"""The site's own configuration, `mkdocs.yml` or `zensical.toml`, read without any host, and where its options stand."""
 
 from __future__ import annotations
 
