@@ -5,6 +5,7 @@ slows all of them. What counts is the ratio to stock pytest-bdd in the same run.
 """
 
 import argparse
+import os
 import re
 import statistics
 import subprocess
@@ -106,8 +107,12 @@ def generate(root: Path, texts: Sequence[str], scenarios: int, count: int) -> No
 def run(contestant: Contestant, root: Path, *more: str) -> tuple[float, str]:
     """Seconds from start to exit, and what was printed."""
     command = (sys.executable, "-m", *contestant.command, *more)
+    # Bytecode is kept, as it is for users: the warm-up would be for nothing, and compiling would hide the rest.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
-    process = subprocess.run(command, cwd=root / contestant.directory, capture_output=True, text=True, check=False)
+    process = subprocess.run(
+        command, cwd=root / contestant.directory, env=env, capture_output=True, text=True, check=False
+    )
     seconds = time.perf_counter() - start
     if process.returncode:
         sys.exit(f"{contestant.name} failed:\n{process.stdout[-4000:]}{process.stderr[-4000:]}")
