@@ -115,6 +115,15 @@ def test_a_memory_limit_that_nothing_can_start_in_is_named(play: Play) -> None:
     assert "Traceback" not in error
 
 
+def test_a_process_that_breaks_down_for_want_of_memory_names_the_limit(play: Play) -> None:
+    """As an interpreter may that can allocate nothing."""
+    dying = "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n"
+    (error,) = play({"conftest.py": dying}, memory_limit=4000).errors
+    assert "died of SIGSEGV; memory_limit: 4000 (MiB) may be too little to start in" in error
+    (error,) = play({"conftest.py": dying}).errors
+    assert "memory_limit" not in error
+
+
 # ---- fixtures and marks ----
 
 FIXTURE = "import pytest\nfrom pytest_bdd import when\n@pytest.fixture\ndef thing():\n{body}\n"

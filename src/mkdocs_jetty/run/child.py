@@ -46,6 +46,11 @@ class Ending:
     """Whether a copy of it went on with the run as well."""
 
     @property
+    def by_signal(self) -> bool:
+        """Whether a signal ended it."""
+        return self.returncode is not None and self.returncode < 0
+
+    @property
     def words(self) -> str:
         """What to tell about the end of the process."""
         if self.why == "unstartable":

@@ -277,7 +277,9 @@ def _nothing_started(
     lost = len(left) - len(spared)
     shown = "\n".join(text.splitlines()[-_SHOWN_LINES:])
     count = "1 scenario was" if lost == 1 else f"{lost} scenarios were"
-    message = f"{count} never started: {ending.words}" + (f"\n{shown}" if shown else ".")
+    # An interpreter without memory may break down before it can say so.
+    hint = f"; memory_limit: {limit} (MiB) may be too little to start in" if limit and ending.by_signal else ""
+    message = f"{count} never started: {ending.words}{hint}" + (f"\n{shown}" if shown else ".")
     return Problem("error", page, line, None, message), spared
 
 
