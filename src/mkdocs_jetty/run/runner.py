@@ -38,7 +38,11 @@ SCENARIOS_PER_WORKER = 200
 """Below this, one more process costs more than it saves."""
 _SHOWN_LINES = 30
 _FILE_LINE = re.compile(r'File "(?P<quoted>[^"\n]+)", line (?P<number>\d+)|(?P<bare>[^\s:"\']+):(?P<line>\d+)\b')
-_OUT_OF_MEMORY = re.compile(r"MemoryError|[Cc]annot allocate memory|failed to map segment|can't start new thread")
+_OUT_OF_MEMORY = re.compile(
+    r"MemoryError|[Cc]annot allocate memory|failed to map segment|can't start new thread"
+    # What CPython says where it could not even make the exception.
+    r"|SystemError: .* returned NULL without setting an exception"
+)
 _REFUSED = re.compile(r"^\s*inifile: (?P<ini>.+?)\s*$", re.MULTILINE)
 
 OnResult = Callable[[str, ScenarioResult], None]
@@ -277,8 +281,9 @@ def _nothing_started(
     lost = len(left) - len(spared)
     shown = "\n".join(text.splitlines()[-_SHOWN_LINES:])
     count = "1 scenario was" if lost == 1 else f"{lost} scenarios were"
-    # An interpreter without memory may break down before it can say so.
-    hint = f"; memory_limit: {limit} (MiB) may be too little to start in" if limit and ending.by_signal else ""
+    # An interpreter without memory may break down in any way before it can say so.
+    starved = limit and (ending.by_signal or line is None)
+    hint = f"; memory_limit: {limit} (MiB) may be too little to start in" if starved else ""
     message = f"{count} never started: {ending.words}{hint}" + (f"\n{shown}" if shown else ".")
     return Problem("error", page, line, None, message), spared
 
