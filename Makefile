@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+ENVIRONMENTS := $(patsubst tests/%/requirements.lock,.venvs/%/.installed,$(wildcard tests/*/requirements.lock))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -29,7 +30,7 @@ build-site: $(STAMP)
 	print("scenarios:", ", ".join(f"{number} {name}" for name, number in counts.items() if number))' \
 	$(AT)site/jetty/spec.json; fi; exit $$status
 
-test: $(STAMP) browser
+test: $(STAMP) browser $(ENVIRONMENTS)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(STAMP)
@@ -62,6 +63,13 @@ $(STAMP): requirements.lock pyproject.toml
 	@[ -x $(BIN)/python ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps -e .
+	@touch $@
+
+# Environments beside the project's own, for plugins of MkDocs and of pytest whose pins clash or that would act on every test.
+$(ENVIRONMENTS): .venvs/%/.installed: tests/%/requirements.lock pyproject.toml
+	$(PYTHON) -m venv --clear .venvs/$*
+	.venvs/$*/bin/python -m pip install --quiet -r tests/$*/requirements.lock
+	.venvs/$*/bin/python -m pip install --quiet --no-deps -e .
 	@touch $@
 
 lock:

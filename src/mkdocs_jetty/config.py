@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FAIL_ON", "OPTION_NAMES", "ConfigError", "Settings", "from_options", "load"]
 
-FAIL_ON = ("red", "standards", "incomplete")
+FAIL_ON = ("red", "flaky", "standards", "incomplete")
+AMBIGUOUS = ("error", "warn")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,11 @@ class Settings:
     memory_limit: int | None
     """MiB, for one worker."""
     concurrency: int | Literal["auto"]
-    cache: bool
+    ambiguous: Literal["error", "warn"]
+    """What two matching definitions of one level mean."""
+    retries: int
+    """How often a scenario runs again after a failure."""
+    cache: bool | Literal["auto"]
     cache_dir: Path
     """Absolute."""
     fail_on: tuple[str, ...]
@@ -214,6 +219,18 @@ def _fail_on(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
+def _ambiguous(value: Any) -> str:
+    if value in AMBIGUOUS:
+        return cast("str", value)
+    raise ValueError(f"{alternatives(AMBIGUOUS)}{did_you_mean(str(value), AMBIGUOUS)}")
+
+
+def _count(value: Any) -> int:
+    if _is_integer(value) and value >= 0:
+        return cast("int", value)
+    raise ValueError("a whole number, 0 or more")
+
+
 def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -230,7 +247,9 @@ _OPTIONS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "run_timeout": (1800.0, _seconds),
     "memory_limit": (None, _mebibytes),
     "concurrency": ("auto", _workers),
-    "cache": (True, _boolean),
+    "ambiguous": ("error", _ambiguous),
+    "retries": (0, _count),
+    "cache": ("auto", _boolean_or_auto),
     "cache_dir": (".cache/plugin/jetty", _text),
     "fail_on": (("red",), _fail_on),
     "results": ((), _texts),

@@ -64,26 +64,9 @@ log = get_plugin_logger(__name__)
 
 
 class JettyConfig(base.Config):  # type: ignore[no-untyped-call] # MkDocs leaves `__init_subclass__` untyped
-    """Lets every option through: `mkdocs_jetty.config` checks them for all hosts alike."""
+    """Lets every option through: `mkdocs_jetty.config` declares and checks them for all hosts alike."""
 
-    enabled = c.Optional(c.Type(object))
-    execute = c.Optional(c.Type(object))
-    steps = c.Optional(c.Type(object))
-    include = c.Optional(c.Type(object))
-    exclude = c.Optional(c.Type(object))
-    features = c.Optional(c.Type(object))
-    tags = c.Optional(c.Type(object))
-    timeout = c.Optional(c.Type(object))
-    run_timeout = c.Optional(c.Type(object))
-    memory_limit = c.Optional(c.Type(object))
-    concurrency = c.Optional(c.Type(object))
-    cache = c.Optional(c.Type(object))
-    cache_dir = c.Optional(c.Type(object))
-    fail_on = c.Optional(c.Type(object))
-    results = c.Optional(c.Type(object))
-    show_output = c.Optional(c.Type(object))
-    source_url = c.Optional(c.Type(object))
-    ledger = c.Optional(c.Type(object))
+    _schema = tuple((name, c.Optional(c.Type(object))) for name in jetty_config.OPTION_NAMES)
 
 
 class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
@@ -196,7 +179,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             )
             return
         before = fingerprint(settings, spec, self._watch)
-        if self._results is not None and settings.cache and before == self._fingerprint:
+        if self._results is not None and settings.cache is not False and before == self._fingerprint:
             self._results = self._results.reused()
         else:
             self._results = runner.run(spec, settings)

@@ -14,7 +14,7 @@ from mkdocs_jetty.standards.model import Attestation, Declaration, Preset, Repor
 ModeStatus = Literal["none", "red", "green", "wip", "unknown", "not-applicable"]
 Level = Literal["none", "speed", "stable", "production"]
 State = Literal["internal", "external"]
-FailOn = Literal["red", "standards", "incomplete"]
+FailOn = Literal["red", "flaky", "standards", "incomplete"]
 StandardStatus = Literal["met", "unmet", "uncovered", "unknown", "attested", "due", "stale", "waived", "not-applicable"]
 STANDARD_STATUSES: tuple[StandardStatus, ...] = (
     "unmet", "uncovered", "unknown", "stale", "due", "waived", "attested", "met", "not-applicable",

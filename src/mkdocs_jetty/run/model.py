@@ -34,8 +34,11 @@ class StepResult:
     traceback: str | None = None
     candidates: tuple[str, ...] = ()
     """The places of all step definitions that matched, for an ambiguous step."""
+    """Where it passed all the same, `ambiguous: warn` let the one run that pytest-bdd would take."""
     overrides: str | None = None
     """The step definition of the library that a nearer one took the place of."""
+    warnings: tuple[str, ...] = ()
+    """What makes its pass doubtful: a `Then` that returned False, a thread that failed meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,20 @@ class ScenarioResult:
     """The numbers its steps ran with or observed, as they recorded them: `users` → `500`."""
     environment: str | None = None
     """Where it was observed: `local`, `ci`, `staging` or `production`, where its steps say so."""
+    attempts: tuple[str, ...] = ()
+    """How each earlier attempt ended, the first first: `failed: it is red`. None where the first one counts."""
+    rows: Mapping[str, ScenarioResult] = field(default_factory=dict)
+    """Where pytest made several tests of the scenario, the result of each by its `params`; this is then the worst."""
+
+    @property
+    def flaky(self) -> bool:
+        """Whether it passed only after it had failed."""
+        return self.status == "passed" and bool(self.attempts)
+
+    @property
+    def ambiguous_steps(self) -> bool:
+        """Whether it passed although several definitions matched a step (`ambiguous: warn`)."""
+        return self.status == "passed" and any(step.candidates for step in self.steps)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ class Step:
     media_type: str | None = None
     background: bool = False
     """Whether it comes from a `Background:`."""
+    source: str | None = None
+    """The file that `line` is a line of, relative to the project, where that is not the scenario's own."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,10 @@ class Scenario:
     """Why it can never run, whatever the step definitions say."""
     defect_note: str = ""
     """Where the defect lies, as a sentence, if that is not the scenario itself."""
+    source: str | None = None
+    """The file that its lines are of, relative to the project, where that is not the page: an included file."""
+    params: str | None = None
+    """Which of several pytest tests of one scenario this is: the id of its parameters, or the module that binds it."""
 
     @property
     def wip(self) -> bool:
