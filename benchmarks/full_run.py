@@ -104,14 +104,17 @@ def generate(root: Path, texts: Sequence[str], scenarios: int, count: int) -> No
 # ---- the race ----
 
 
+def environment() -> dict[str, str]:
+    """That bytecode is kept, as it is for users: a warm-up would be for nothing, and compiling would hide the rest."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def run(contestant: Contestant, root: Path, *more: str) -> tuple[float, str]:
     """Seconds from start to exit, and what was printed."""
     command = (sys.executable, "-m", *contestant.command, *more)
-    # Bytecode is kept, as it is for users: the warm-up would be for nothing, and compiling would hide the rest.
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
     process = subprocess.run(
-        command, cwd=root / contestant.directory, env=env, capture_output=True, text=True, check=False
+        command, cwd=root / contestant.directory, env=environment(), capture_output=True, text=True, check=False
     )
     seconds = time.perf_counter() - start
     if process.returncode:

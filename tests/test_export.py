@@ -7,6 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections import Counter
 from datetime import datetime, timezone
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,11 @@ def test_every_message_survives_a_round_trip(verdict: Verdict) -> None:
     for envelope in envelopes(verdict):
         assert len(envelope) == 1
         assert convert.to_dict(convert.from_dict(envelope, cucumber_messages.Envelope)) == envelope
+
+
+def test_messages_name_the_protocol_that_they_were_checked_against(verdict: Verdict) -> None:
+    ours = envelopes(verdict)[0]["meta"]["protocolVersion"]
+    assert ours.split(".")[0] == metadata.version("cucumber-messages").split(".")[0]
 
 
 def test_messages_refer_only_to_what_was_announced_before(verdict: Verdict) -> None:

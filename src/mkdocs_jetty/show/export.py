@@ -26,6 +26,8 @@ __all__ = [
 ]
 
 FOLDER = "jetty"
+_ONE_MOVE = 4096
+"""Bytes that a new file takes whole: there are hundreds of badges, and a draft for each would take as long again."""
 
 
 def write_site_files(verdict: Verdict, site_dir: Path, url_for: UrlFor, generated: datetime) -> None:
@@ -51,9 +53,15 @@ def write_if_changed(path: Path, text: str) -> bool:
     """Write a file in one move, so that nobody ever reads half of it; say whether it was written."""
     # A lone surrogate, as undecodable output leaves behind, has no place in UTF-8.
     data = text.encode("utf-8", "replace")
-    if path.is_file() and path.read_bytes() == data:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if path.read_bytes() == data:
+            return False
+    except FileNotFoundError:
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if len(data) <= _ONE_MOVE:
+            path.write_bytes(data)
+            return True
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         draft.write_bytes(data)
@@ -64,4 +72,5 @@ def write_if_changed(path: Path, text: str) -> bool:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    # Without an indent, which would take the encoder that is written in Python.
+    return json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
