@@ -30,6 +30,7 @@ from mkdocs_jetty.run.model import Cause, Status
 from mkdocs_jetty.run.offers import AmbiguousFixtureError
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 from mkdocs_jetty.run.unrun import refuse_async, refuse_unrun
+from mkdocs_jetty.spec.docstrings import as_given
 from mkdocs_jetty.spec.files import relative
 from mkdocs_jetty.spec.model import Feature, Scenario, Step
 
@@ -287,7 +288,7 @@ def _bdd_step(step: Step) -> bdd.Step:
         line_number=step.line,
         keyword=step.keyword,
         datatable=table,
-        docstring=step.docstring,
+        docstring=None if step.docstring is None else as_given(step.docstring),
     )
 
 
