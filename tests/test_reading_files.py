@@ -45,7 +45,7 @@ def test_feature_files_outside_the_pages_are_named_from_the_project(project: Pat
     put(project.parent / "shared/b.feature", CLASSIC.replace("Classic", "Shared"))
     spec = spec_of(project, features=["specs", "../shared/b.feature", "gone.feature"])
     assert pages(spec) == ["docs/good.md", "specs/deep/a.feature", "../shared/b.feature"]
-    assert messages(spec) == ["gone.feature: cannot be read: No such file or directory"]
+    assert messages(spec) == ["`features` names `gone.feature`, which does not exist"]
 
 
 def test_pages_outside_the_project_have_no_absolute_name(project: Path) -> None:

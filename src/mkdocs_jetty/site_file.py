@@ -136,11 +136,13 @@ def plugin_options(data: Mapping[str, Any], config_file: Path) -> Mapping[str, A
 
 def option_error(config_file: Path | None, option: Any, message: str) -> ConfigError:
     """What is wrong with an option, with the place where it stands."""
-    if config_file is None:
-        return ConfigError(f"jetty: {message}")
-    line = _line_of(config_file, str(option))
-    place = f"{config_file.name}:{line}" if line else config_file.name
-    return ConfigError(f"{place}: {message}")
+    place = ":".join(str(part) for part in option_place(config_file, str(option)) if part)
+    return ConfigError(f"{place or 'jetty'}: {message}")
+
+
+def option_place(config_file: Path | None, option: str) -> tuple[str, int | None]:
+    """Where an option of the plugin stands: the file's name, empty where there is none, and the line if it is found."""
+    return (config_file.name, _line_of(config_file, option)) if config_file else ("", None)
 
 
 def _line_of(config_file: Path, option: str) -> int | None:

@@ -21,6 +21,7 @@ from _pytest.pathlib import (
 )
 
 from mkdocs_jetty.run.offers import Offers
+from mkdocs_jetty.spec.files import is_module_name
 from mkdocs_jetty.spec.model import Problem
 
 IGNORED = {"__pycache__", ".git", ".venv", "venv", "node_modules"}
@@ -35,11 +36,6 @@ def step_files(root: Path, entries: tuple[str, ...]) -> Iterator[Path]:
             yield from sorted(files, key=lambda file: (file.name != "conftest.py", file))
         elif path.suffix == ".py":
             yield path
-
-
-def is_module_name(root: Path, entry: str) -> bool:
-    """Whether an entry of `steps` names an installed module, such as `mkdocs_jetty.steps.http`, and no file."""
-    return not (root / entry).exists() and all(part.isidentifier() for part in entry.split(".")) and "." in entry
 
 
 def load_steps(

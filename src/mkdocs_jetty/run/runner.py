@@ -21,14 +21,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import cucumber_tag_expressions
-
 from mkdocs_jetty.run import narrow
 from mkdocs_jetty.run.child import Child, CommandBuilder, Ending, pytest_command
 from mkdocs_jetty.run.collect import UNREACHED, Collector, Sink
 from mkdocs_jetty.run.imported import with_imported
 from mkdocs_jetty.run.model import Cause, Results, ScenarioResult
 from mkdocs_jetty.run.scrub import Scrubber
+from mkdocs_jetty.run.selection import selected, selects_nothing
+from mkdocs_jetty.site_file import option_place
 from mkdocs_jetty.spec.model import Problem, Scenario, Spec
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def run(
     if not settings.execute:
         nothing = Results({s.id: _not_run(s, s.defect or "execute-off") for _, s in spec.scenarios()}, executed=False)
         return with_imported(spec, nothing, settings.root, settings.results)
-    results, pages, problems = _select(spec, settings.tags)
+    results, pages, problems = _select(spec, settings)
     interrupted = False
     if pages:
         directory = Path(tempfile.mkdtemp(prefix="jetty-"))
@@ -117,22 +117,29 @@ def _as_counted(spec: Spec, on_result: OnResult) -> OnResult:
     return tell
 
 
-def _select(spec: Spec, tags: str) -> tuple[dict[str, ScenarioResult], Pages, list[Problem]]:
+def _select(spec: Spec, settings: Settings) -> tuple[dict[str, ScenarioResult], Pages, list[Problem]]:
     """Part what cannot or shall not run from what will, by page."""
     results: dict[str, ScenarioResult] = {}
     pages: Pages = {}
     try:
-        expression = cucumber_tag_expressions.parse(tags) if tags.strip() else None
-    except Exception as error:  # noqa: BLE001 - the parser's errors have changed their types between its versions
-        return {}, {}, [Problem("error", "", None, None, f"tags: {tags!r} is not a tag expression: {error}")]
+        chosen = selected(spec, settings.tags)
+    except ValueError as error:
+        return {}, {}, [Problem("error", *option_place(settings.config_file, "tags"), None, str(error))]
     for feature, scenario in spec.scenarios():
         if scenario.defect:
             results[scenario.id] = _not_run(scenario, scenario.defect)
-        elif expression is not None and not expression.evaluate(list(scenario.tags)):
+        elif scenario.id not in chosen:
             results[scenario.id] = _not_run(scenario, "not-selected")
         else:
             pages.setdefault(feature.page, []).append(scenario)
-    return results, pages, []
+    empty = bool(results) and not chosen
+    return (
+        results,
+        pages,
+        [Problem("error", *option_place(settings.config_file, "tags"), None, selects_nothing(spec, settings.tags))]
+        if empty
+        else [],
+    )
 
 
 def _deal(pages: Pages, concurrency: int | str) -> list[Pages]:

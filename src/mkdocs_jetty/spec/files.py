@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pathspec import GitIgnoreSpec
 
+from mkdocs_jetty.site_file import option_place
 from mkdocs_jetty.spec.model import Problem
 
 if TYPE_CHECKING:
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
 EVERY_PAGE = "**/*.md"
 # What MkDocs renders: `mkdocs.utils.markdown_extensions`. The first is what patterns are written with.
 MARKDOWN_SUFFIXES = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
+FEATURE = ".feature"
+WILD = re.compile(r"[*?]")
+# What a pattern such as `**/*.feature` does not mean, beside hidden directories and the site itself.
+FOREIGN = frozenset({"node_modules", "__pycache__"})
+DEFAULT_STEPS = "features"
 
 
 def find(settings: Settings) -> tuple[list[Path], list[Problem]]:
@@ -28,20 +35,70 @@ def find(settings: Settings) -> tuple[list[Path], list[Problem]]:
     every = _files(settings.docs_dir, MARKDOWN_SUFFIXES, unread)
     shown = [path for path in every if _is_published(settings, path)]
     pages = [path for path in shown if is_included(settings, path)]
-    extra: list[Path] = []
-    for entry in settings.features:
-        path = settings.root / entry
-        found = _files(path, (".feature",), unread) if path.is_dir() else [path]
-        extra.extend(found)
-        if not found:
-            problems.append(_nothing(settings, f"`features`: no `.feature` file was found in `{entry}`"))
+    extra = _extra(settings, unread, problems)
     problems += [_unread(settings, error) for error in unread if _matters(settings, Path(str(error.filename)))]
     for pattern in settings.include:
         # A site without pages is no slip of its author's.
         if pattern != EVERY_PAGE and not any(_matches(_name(settings, path), (pattern,)) for path in shown):
             message = f"`include`: no page of the site matches `{pattern}`, as seen from `docs_dir`"
-            problems.append(_nothing(settings, message))
-    return pages + list(dict.fromkeys(extra)), problems
+            problems.append(_wrong(settings, "include", message, "warning"))
+    return pages + extra, problems + _missing_steps(settings)
+
+
+def _extra(settings: Settings, unread: list[OSError], problems: list[Problem]) -> list[Path]:
+    """The `.feature` files that the option `features` names, without those that `exclude` names."""
+    extra: dict[Path, None] = {}
+    for entry in settings.features:
+        path = settings.root / entry
+        if path.is_dir():
+            found = _files(path, (FEATURE,), unread)
+            if not found:
+                message = f"`features`: no `.feature` file was found in `{entry}`"
+                problems.append(_wrong(settings, "features", message, "warning"))
+        elif os.path.lexists(path):
+            found = [path]
+        else:
+            found = _globbed(settings, entry, unread)
+            if not found:
+                missing = "which matches no `.feature` file" if WILD.search(entry) else "which does not exist"
+                problems.append(_wrong(settings, "features", f"`features` names `{entry}`, {missing}"))
+        extra |= dict.fromkeys(each for each in found if not _glob_any(relative(settings.root, each), settings.exclude))
+    return list(extra)
+
+
+def _globbed(settings: Settings, pattern: str, unread: list[OSError]) -> list[Path]:
+    """The `.feature` files that a pattern names, and those in the directories that it names."""
+    base = settings.root.joinpath(*itertools.takewhile(lambda part: not WILD.search(part), Path(pattern).parts))
+    if not base.is_dir():
+        return []
+    wanted = (relative(settings.root, settings.root / pattern),)
+
+    def is_named(path: Path) -> bool:
+        name = Path(relative(settings.root, path))
+        return any(_glob_any(each.as_posix(), wanted) for each in (name, *name.parents) if each.name)
+
+    found = _files(base, (FEATURE,), unread, lambda each: each == settings.site_dir or _is_foreign(each))
+    return [path for path in found if is_named(path)]
+
+
+def _is_foreign(directory: Path) -> bool:
+    """Whether a directory holds what others made, such as installed packages: no pattern means those."""
+    return directory.name.startswith(".") or directory.name in FOREIGN or (directory / "pyvenv.cfg").exists()
+
+
+def _missing_steps(settings: Settings) -> list[Problem]:
+    """What the option `steps` names and nobody has; its default may be missing."""
+    return [
+        _wrong(settings, "steps", f"`steps` names `{entry}`, which does not exist")
+        for entry in settings.steps
+        if entry != DEFAULT_STEPS and not (settings.root / entry).exists() and not is_module_name(settings.root, entry)
+    ]
+
+
+def is_module_name(root: Path, entry: str) -> bool:
+    """Whether an entry of `steps` names an installed module, such as `mkdocs_jetty.steps.http`, and no file."""
+    dotted = "." in entry and not entry.endswith(".py") and all(part.isidentifier() for part in entry.split("."))
+    return dotted and not (root / entry).exists()
 
 
 def specification_files(settings: Settings) -> list[Path]:
@@ -64,14 +121,21 @@ def relative(root: Path, path: Path) -> str:
         return path.as_posix()
 
 
-def _files(directory: Path, suffixes: tuple[str, ...], unread: list[OSError]) -> list[Path]:
+def _files(
+    directory: Path,
+    suffixes: tuple[str, ...],
+    unread: list[OSError],
+    leave_out: Callable[[Path], bool] = lambda _: False,
+) -> list[Path]:
     """Everything below a directory that is named so, links followed as MkDocs follows them, but never in circles."""
     found = []
     for place, directories, files in os.walk(directory, onerror=unread.append, followlinks=True):
         here = Path(place)
         found += [here / name for name in (*files, *directories) if name.endswith(suffixes)]
         above = (here.resolve(), *here.resolve().parents)
-        directories[:] = [name for name in directories if (here / name).resolve() not in above]
+        directories[:] = [
+            name for name in directories if (here / name).resolve() not in above and not leave_out(here / name)
+        ]
     return sorted(found)
 
 
@@ -103,8 +167,9 @@ def _matters(settings: Settings, directory: Path) -> bool:
     return _is_published(settings, page) and not _glob_any(_name(settings, page), settings.exclude)
 
 
-def _nothing(settings: Settings, message: str) -> Problem:
-    return Problem("warning", settings.config_file.name if settings.config_file else "", None, None, message)
+def _wrong(settings: Settings, option: str, message: str, level: Literal["error", "warning"] = "error") -> Problem:
+    """What is wrong with an option, at the line where it stands."""
+    return Problem(level, *option_place(settings.config_file, option), None, message)
 
 
 # ---- patterns ----
