@@ -231,7 +231,7 @@ def test_the_status_names_the_layers_and_links_what_is_red() -> None:
     tree = sound(text)
     assert "not applicable" in tree.text
     assert "stands on nothing" in tree.text
-    assert "1 scenario not passed" in tree.text
+    assert "1 scenario not green" in tree.text
     assert '<a href="#scenario-login--in">Signs in</a>' in text
     assert html.render_status(whole, "docs/other.md") == ""
 

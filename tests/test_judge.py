@@ -231,6 +231,7 @@ def test_counts_add_up() -> None:
         "unknown": 1,
         "wip": 1,
         "reused": 1,
+        "flaky": 0,
     }
 
 

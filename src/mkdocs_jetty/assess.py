@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from mkdocs_jetty.errors import ConfigError
 from mkdocs_jetty.judge import ledger as ledgers
+from mkdocs_jetty.judge.rows import expanded
 from mkdocs_jetty.judge.standards import check_claims
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.spec.model import Problem, Spec
@@ -74,6 +75,7 @@ def assess(settings: Settings, spec: Spec, results: Results, known: Declared | N
         ConfigError: If the declaration or its preset is wrong.
     """
     known = known or declared(settings, spec)
+    spec, results = expanded(spec, results)
     external = known.declaration.state == "external"
     ledger = ledgers.read(ledger_path(settings), ledger_name(settings))
     claims = check_claims(spec, known.preset, load_catalogue().ids, external=external)

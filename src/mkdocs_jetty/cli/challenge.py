@@ -16,7 +16,9 @@ from mkdocs_jetty.cli.terminal import console, line, progress, show_problems
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.judge import ledger
 from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario
+from mkdocs_jetty.judge.rows import base_id, expanded
 from mkdocs_jetty.run import narrow, runner
+from mkdocs_jetty.show import words
 
 Found = list[tuple[FeatureVerdict, JudgedScenario]]
 
@@ -39,8 +41,8 @@ def challenge(config_file: Path, feature: str | None) -> None:
     survivors = rerun(settings, outcome, able)
     note(settings, outcome, able, survivors)
     for judged, one in survivors:
-        place = f"{judged.feature.page}:{one.scenario.row_line or one.scenario.line}"
-        line(report, f"{plain(place)}: passes without its When steps: {plain(one.scenario.name)}", "red")
+        place, title = words.place(judged.feature, one.scenario), words.title(one.scenario)
+        line(report, f"{plain(place)}: passes without its When steps: {plain(title)}", "red")
     without = f"; {len(green) - len(able)} have no When step" if len(green) > len(able) else ""
     line(report, f"{len(survivors)} of {len(able)} challenged scenarios prove nothing{without}")
     sys.exit(RED if survivors else 0)
@@ -48,12 +50,13 @@ def challenge(config_file: Path, feature: str | None) -> None:
 
 def rerun(settings: Settings, outcome: Outcome, able: Found) -> Found:
     """Those that still pass."""
-    wanted = {one.scenario.id for _, one in able}
+    wanted = {base_id(one.scenario) for _, one in able}
     spec = narrow.only(outcome.spec, lambda scenario: scenario.id in wanted)
     with progress(console(stderr=True), spec, quiet=True) as on_result:
         results = runner.run(spec, settings, on_result, without_when=True)
     if results.interrupted:
         raise Interrupted("interrupted; nothing was noted")
+    _, results = expanded(spec, results)
     passed = {scenario_id for scenario_id, result in results.scenarios.items() if result.status == "passed"}
     return [(judged, one) for judged, one in able if one.scenario.id in passed]
 

@@ -37,7 +37,7 @@ def check(
     verdict = outcome.verdict
     if records and not outcome.results.interrupted:
         record(settings, verdict, whole=not pages)
-        verdict = replace(verdict, history=assess.history(settings, outcome.spec))
+        verdict = replace(verdict, history=assess.history(settings, verdict.spec))
     if json_file:
         write(json_file, as_json(export.spec_json(verdict, url_for(settings), datetime.now(timezone.utc))))
     if junit_file:

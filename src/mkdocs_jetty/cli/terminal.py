@@ -14,7 +14,9 @@ from rich.table import Table
 from mkdocs_jetty.cli.errors import plain
 from mkdocs_jetty.judge.model import JudgedScenario, Verdict
 from mkdocs_jetty.run.model import ScenarioResult
-from mkdocs_jetty.spec.model import Spec
+from mkdocs_jetty.show import words
+from mkdocs_jetty.show.causes import causes
+from mkdocs_jetty.spec.model import Feature, Spec
 
 LOG_WIDTH = 160
 """Of tables in a log or a pipe, which can scroll."""
@@ -43,9 +45,7 @@ class Places:
 
     @classmethod
     def of(cls, spec: Spec) -> Places:
-        return cls(
-            {one.id: (f"{feature.page}:{one.row_line or one.line}", one.name) for feature, one in spec.scenarios()}
-        )
+        return cls({one.id: (words.place(feature, one), one.name) for feature, one in spec.scenarios()})
 
 
 def progress(report: Console, spec: Spec, *, quiet: bool) -> AbstractContextManager[OnResult | None]:
@@ -80,12 +80,27 @@ class Bar(AbstractContextManager["OnResult | None"]):
 
 
 def show_failures(report: Console, verdict: Verdict) -> None:
-    """Every red scenario with what went wrong, then the problems that belong to none."""
+    """Every reason for red with the first scenario it broke, then doubts, then the problems that belong to none."""
+    for cause in causes(verdict.features):
+        show_red(report, *cause.scenarios[0])
+        for other in cause.others():
+            line(report, f"  {plain(other)}")
     for judged in verdict.features:
         for one in judged.scenarios:
-            if one.red:
-                show_red(report, judged.feature.page, one)
+            show_doubts(report, judged.feature, one)
     show_problems(report, verdict)
+
+
+def show_doubts(report: Console, feature: Feature, judged: JudgedScenario) -> None:
+    """What makes the pass of a scenario or of its steps doubtful."""
+    scenario, result = judged.scenario, judged.result
+    if result.flaky:
+        said = f"flaky: {words.title(scenario)}: {words.attempts(result.attempts)}"
+        line(report, f"{plain(words.place(feature, scenario))}: {plain(said)}", "yellow")
+    for step, outcome in zip(scenario.steps, result.steps, strict=False):
+        place = plain(words.place(feature, scenario, step))
+        for warning in outcome.warnings:
+            line(report, f"{place}: warning: {plain(step.keyword)} {plain(step.text)}: {plain(warning)}", "yellow")
 
 
 def show_problems(report: Console, verdict: Verdict) -> None:
@@ -93,21 +108,25 @@ def show_problems(report: Console, verdict: Verdict) -> None:
         line(report, f"{problem.level}: {plain(problem)}", "red" if problem.level == "error" else "yellow")
 
 
-def show_red(report: Console, page: str, judged: JudgedScenario) -> None:
+def show_red(report: Console, feature: Feature, judged: JudgedScenario) -> None:
     scenario, result = judged.scenario, judged.result
-    place = f"{page}:{scenario.row_line or scenario.line}"
+    place = words.place(feature, scenario)
     word = result.status + (f" ({result.cause})" if result.cause else "") + (", known red" if judged.known_red else "")
-    line(report, f"{plain(place)}: {word}: {plain(scenario.name)}", "yellow" if judged.known_red else "red")
+    line(report, f"{plain(place)}: {word}: {plain(words.title(scenario))}", "yellow" if judged.known_red else "red")
+    told: set[str | None] = set()
     for step, outcome in zip(scenario.steps, result.steps, strict=False):
         if outcome.status in ("passed", "unknown"):
             continue
-        line(report, f"  {plain(page)}:{step.line}: {outcome.status}: {plain(step.keyword)} {plain(step.text)}")
-        gutter(report, outcome.message)
+        told.add(outcome.message)
+        at = plain(words.place(feature, scenario, step))
+        line(report, f"  {at}: {outcome.status}: {plain(step.keyword)} {plain(step.text)}")
+        # The places of an ambiguous step stand in its message too.
+        gutter(report, None if outcome.candidates else outcome.message)
         if outcome.location:
             line(report, f"  | at {plain(outcome.location)}")
         for candidate in outcome.candidates:
             line(report, f"  | matches {plain(candidate)}")
-    gutter(report, result.message)
+    gutter(report, None if result.message in told else result.message)
 
 
 def gutter(report: Console, message: str | None) -> None:
@@ -118,9 +137,13 @@ def gutter(report: Console, message: str | None) -> None:
 
 def summary(verdict: Verdict) -> str:
     counts = verdict.counts
-    words = ("passed", "failed", "pending", "undefined", "ambiguous", "skipped", "unknown")
-    parts = [f"{counts[word]} {word}" for word in words if counts.get(word)]
-    extra = [f"{counts[key]} {word}" for key, word in (("wip", "known red"), ("reused", "reused")) if counts.get(key)]
+    statuses = ("passed", "failed", "pending", "undefined", "ambiguous", "skipped", "unknown")
+    parts = [f"{counts[word]} {word}" for word in statuses if counts.get(word)]
+    extra = [
+        f"{counts[key]} {word}"
+        for key, word in (("wip", "known red"), ("flaky", "flaky"), ("reused", "reused"))
+        if counts.get(key)
+    ]
     total = counts.get("scenarios", 0)
     detail = ", ".join(parts) + (f" ({', '.join(extra)})" if extra else "")
     said = f"{total} scenario{'' if total == 1 else 's'}" + (f": {detail}" if detail else "")

@@ -32,10 +32,11 @@ from mkdocs_jetty.run import runner
 from mkdocs_jetty.run.fingerprint import Fingerprint, after_run, fingerprint
 from mkdocs_jetty.run.model import Results
 from mkdocs_jetty.show import export
+from mkdocs_jetty.show.causes import log_lines
 from mkdocs_jetty.show.html import STYLESHEET
 from mkdocs_jetty.show.missing import gate_lines
 from mkdocs_jetty.show.review import render_review_files
-from mkdocs_jetty.show.summary import Colour, page_colour, reason, red_scenarios, summary
+from mkdocs_jetty.show.summary import Colour, page_colour, summary
 from mkdocs_jetty.spec import reader
 from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES
 from mkdocs_jetty.spec.model import Problem
@@ -56,7 +57,7 @@ MARKS: dict[Colour, str] = {"green": "✓", "red": "✗", "amber": "◌", "grey"
 TOOLTIPS: dict[Colour, str] = {
     "green": "Specification: everything passes",
     "red": "Specification: something is red",
-    "amber": "Specification: known red, or standards are open",
+    "amber": "Specification: known red, flaky or ambiguous, or standards are open",
     "grey": "Specification: not all of it ran",
 }
 _FENCE = re.compile(r"^[ >]*(`{3,}|~{3,}).*?^[ >]*\1", re.MULTILINE | re.DOTALL)
@@ -294,9 +295,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             say = log.info if strict else log.warning
         for problem in verdict.problems:
             (say if problem.level == "error" else log.info)("%s", problem)
-        for judged, page in red_scenarios(verdict):
-            line = judged.scenario.row_line or judged.scenario.line
-            say("%s:%s: %s: %s", page, line, judged.scenario.name, reason(judged))
+        for told in log_lines(verdict.features):
+            say("%s", told)
         if fails and self._settings is not None:
             for lack in gate_lines(verdict, self._settings.fail_on):
                 say("%s", lack)

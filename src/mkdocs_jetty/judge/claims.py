@@ -38,13 +38,14 @@ def check_claims(spec: Spec, preset: Preset | None, known: Collection[str], *, e
 
 def _claims_of(feature: Feature, preset: Preset | None, ids: Collection[str], *, external: bool) -> Iterable[Problem]:
     for scenario in feature.scenarios:
+        page = scenario.source or feature.page
         for claimed in scenario.standards:
             if claimed not in ids:
-                yield Problem("error", feature.page, scenario.line, None, _unknown(claimed, ids))
+                yield Problem("error", page, scenario.line, None, _unknown(claimed, ids))
             elif external and preset is not None:
                 reason = _proves_nothing(claimed, feature, preset)
                 if reason:
-                    yield Problem("warning", feature.page, scenario.line, None, f"`{TAG}{claimed}` {reason}")
+                    yield Problem("warning", page, scenario.line, None, f"`{TAG}{claimed}` {reason}")
 
 
 def _unknown(claimed: str, ids: Collection[str]) -> str:

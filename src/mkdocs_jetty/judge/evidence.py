@@ -16,7 +16,7 @@ GRACE = timedelta(days=1)
 AGES = ("fresh", "every")
 """The thresholds that say how old a report may be."""
 LIMITS = {"at-most": "at most", "at-least": "at least", "exact": "exactly"}
-WORSE: tuple[StandardStatus, ...] = ("unmet", "unknown", "stale", "due", "attested", "met")
+WORSE: tuple[StandardStatus, ...] = ("unmet", "unknown", "claimed", "stale", "due", "attested", "met")
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ def _by_scenario(standard: Standard, one: JudgedScenario) -> Finding:
     name, result = one.scenario.name, one.result
     if one.scenario.wip:
         return Finding("unmet", f"{name}: {'the tag @wip has to go' if one.red and not one.known_red else 'known red'}")
+    if result.status == "passed" and not one.proven:
+        return Finding("claimed", f"{name}: {'flaky' if result.flaky else 'ambiguous'}, which proves nothing")
     if result.status == "passed":
         return worst((_by_environment(standard, one.result.environment), *_by_measures(standard, result.measured)))
     if result.status in {"skipped", "unknown"} and one.scenario.defect is None:

@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import reduce
 from pathlib import Path
 from typing import Any, Literal
 
 from mkdocs_jetty.judge.model import History, JudgedScenario, Verdict
+from mkdocs_jetty.judge.rows import base_id
 from mkdocs_jetty.spec.model import Problem, Scenario, Spec
 
 DEFAULT = ".jetty/ledger.jsonl"
@@ -227,10 +229,15 @@ def update(ledger: Ledger, verdict: Verdict, today: date, commit: str | None = N
         whole: Whether the verdict is on the whole project, so that what it does not hold has gone.
     """
     known = _remembered(ledger, verdict.spec)
+    rows = _rows(ledger)
     entries: dict[str, Entry] = {}
     for feature in verdict.features:
         for judged in feature.scenarios:
             scenario = judged.scenario
+            if scenario.id in rows and judged.result.status in {"skipped", "unknown"}:
+                # Only a run says which rows there are.
+                entries.update({row.id: row for row in rows[scenario.id]})
+                continue
             before = known.get(scenario.id, Entry("", "", "", ""))
             now = digest(scenario)
             # Other steps may prove something; they have to be challenged anew.
@@ -262,12 +269,27 @@ def challenge(ledger: Ledger, scenario_ids: Iterable[str], today: date) -> Ledge
 
 
 def _remembered(ledger: Ledger, spec: Spec) -> dict[str, Entry]:
-    """The entry of each scenario: by its id, or else by its text where a rename left no doubt."""
+    """The entry of each scenario: by its id, or else by its text where a rename left no doubt.
+
+    What a scenario has shown holds for each of the tests that it becomes (its rows), and what all of them have shown
+    for the one that they become.
+    """
     scenarios = [scenario for _, scenario in spec.scenarios()]
     ids = {scenario.id for scenario in scenarios}
     found = {key: ledger.entries[key] for key in ids if key in ledger.entries}
-    new = [((_feature(one.id), digest(one)), one.id) for one in scenarios if one.id not in ledger.entries]
-    vanished = [((_feature(each.id), each.digest), each) for each in ledger.entries.values() if each.id not in ids]
+    rows = _rows(ledger)
+    for one in scenarios:
+        if one.id not in found and base_id(one) in ledger.entries:
+            found[one.id] = ledger.entries[base_id(one)]
+        elif one.id not in found and one.id in rows:
+            found[one.id] = reduce(_of_both, rows[one.id])
+    used = {each for one in scenarios if one.id in found for each in (one.id, base_id(one))}
+    new = [((_feature(one.id), digest(one), one.params), one.id) for one in scenarios if one.id not in found]
+    vanished = [
+        ((_feature(each.id), each.digest, _params(each.id)), each)
+        for each in ledger.entries.values()
+        if each.id not in ids and each.id not in used
+    ]
     copies = Counter(key for key, _ in new) + Counter(key for key, _ in vanished)
     gone = dict(vanished)
     pair = 2
@@ -275,12 +297,33 @@ def _remembered(ledger: Ledger, spec: Spec) -> dict[str, Entry]:
     return found
 
 
+def _rows(ledger: Ledger) -> Mapping[str, list[Entry]]:
+    """The entries of rows, by the id of their scenario."""
+    rows: dict[str, list[Entry]] = {}
+    for entry in ledger.entries.values():
+        if (params := _params(entry.id)) is not None:
+            rows.setdefault(entry.id.removesuffix(f"[{params}]"), []).append(entry)
+    return rows
+
+
+def _params(scenario_id: str) -> str | None:
+    _, bracket, params = scenario_id.partition("[")
+    return params.removesuffix("]") if bracket else None
+
+
+def _of_both(first: Entry, second: Entry) -> Entry:
+    """What two rows have both shown: what only one of them has, their scenario has not."""
+    red = max(first.red, second.red, key=lambda mark: mark[0]) if first.red and second.red else None
+    green = max(first.green, second.green, key=lambda mark: mark[0]) if first.green and second.green else None
+    return replace(_joined(first, second), red=red, green=green)
+
+
 def _feature(scenario_id: str) -> str:
     return scenario_id.split("/", 1)[0]
 
 
 def _seen(judged: JudgedScenario, entry: Entry, mark: Mark) -> Entry:
-    if judged.result.status == "passed":
+    if judged.proven:
         return replace(entry, green=entry.green or mark, now="green")
     if not _truly_red(judged):
         return entry

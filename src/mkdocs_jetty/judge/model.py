@@ -11,13 +11,15 @@ from mkdocs_jetty.run.model import ScenarioResult
 from mkdocs_jetty.spec.model import Feature, Mode, Problem, Scenario, Spec
 from mkdocs_jetty.standards.model import Attestation, Declaration, Preset, ReportFinding, Standard, Waiver
 
-ModeStatus = Literal["none", "red", "green", "wip", "unknown", "not-applicable"]
+ModeStatus = Literal["none", "red", "green", "wip", "flaky", "ambiguous", "unknown", "not-applicable"]
 Level = Literal["none", "speed", "stable", "production"]
 State = Literal["internal", "external"]
 FailOn = Literal["red", "flaky", "standards", "incomplete"]
-StandardStatus = Literal["met", "unmet", "uncovered", "unknown", "attested", "due", "stale", "waived", "not-applicable"]
+StandardStatus = Literal[
+    "met", "claimed", "unmet", "uncovered", "unknown", "attested", "due", "stale", "waived", "not-applicable"
+]
 STANDARD_STATUSES: tuple[StandardStatus, ...] = (
-    "unmet", "uncovered", "unknown", "stale", "due", "waived", "attested", "met", "not-applicable",
+    "unmet", "uncovered", "claimed", "unknown", "stale", "due", "waived", "attested", "met", "not-applicable",
 )  # fmt: skip
 """From what asks for attention first to what asks for none."""
 
@@ -43,6 +45,11 @@ class JudgedScenario:
     """Red, known red included."""
     known_red: bool
     """Red by agreement (`@wip`): does not fail the build."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether it is green: it passed at once, and there was no doubt which definitions ran."""
+        return self.result.status == "passed" and not self.result.flaky and not self.result.ambiguous_steps
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ class Verdict:
     problems: tuple[Problem, ...]
     """Those of the reading and those of the run."""
     counts: Mapping[str, int]
-    """By status, and `scenarios`, `wip`, `reused`: the keys of the contract."""
+    """By status, and `scenarios`, `wip`, `reused`, `flaky`: the keys of the contract."""
     red: bool
     """Whether anything is red that is not known red."""
     fails: bool

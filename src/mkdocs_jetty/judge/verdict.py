@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
+from mkdocs_jetty.judge.ambiguity import ambiguities
 from mkdocs_jetty.judge.model import (
     FeatureVerdict,
     History,
@@ -85,7 +86,7 @@ def judge(
         features = tuple(_with_standards(feature, by_feature[feature.feature.id], state) for feature in features)
     scenarios = [scenario for feature in features for scenario in feature.scenarios]
     # The run may repeat what the reading has already said.
-    problems = tuple(dict.fromkeys((*spec.problems, *results.problems, *problems)))
+    problems = tuple(dict.fromkeys((*spec.problems, *results.problems, *problems, *ambiguities(features))))
     red = (
         results.interrupted
         or any(problem.level == "error" for problem in problems)
@@ -120,9 +121,11 @@ def mode_status(scenarios: Sequence[JudgedScenario]) -> ModeStatus:
         return "red"
     if any(scenario.red for scenario in scenarios):
         return "wip"
-    if all(scenario.result.status == "passed" for scenario in scenarios):
-        return "green"
-    return "unknown"
+    if any(scenario.result.flaky for scenario in scenarios):
+        return "flaky"
+    if any(scenario.result.ambiguous_steps for scenario in scenarios):
+        return "ambiguous"
+    return "green" if all(scenario.proven for scenario in scenarios) else "unknown"
 
 
 def is_red(result: ScenarioResult) -> bool:
@@ -232,6 +235,7 @@ def _counts(scenarios: Sequence[JudgedScenario]) -> dict[str, int]:
         **{status: statuses[status] for status in STATUSES},
         "wip": sum(scenario.known_red for scenario in scenarios),
         "reused": sum(scenario.result.reused for scenario in scenarios),
+        "flaky": sum(scenario.result.flaky for scenario in scenarios),
     }
 
 
@@ -249,6 +253,7 @@ class _Standards:
 def _gate(fail_on: Collection[str], *, red: bool, features: Sequence[FeatureVerdict], standards: _Standards) -> bool:
     reasons = {
         "red": red,
+        "flaky": any(scenario.result.flaky for feature in features for scenario in feature.scenarios),
         "standards": standards.open() or any(open_claims(feature.scenarios) for feature in features),
         "incomplete": any(not feature.complete for feature in features),
     }
@@ -256,10 +261,5 @@ def _gate(fail_on: Collection[str], *, red: bool, features: Sequence[FeatureVerd
 
 
 def open_claims(scenarios: Iterable[JudgedScenario]) -> set[str]:
-    """The standards that a scenario claims and does not prove: it is red, or it was not run."""
-    return {
-        standard
-        for scenario in scenarios
-        for standard in scenario.scenario.standards
-        if scenario.result.status != "passed"
-    }
+    """The standards that a scenario claims and does not prove: it is red, doubtful, or it was not run."""
+    return {standard for scenario in scenarios for standard in scenario.scenario.standards if not scenario.proven}

@@ -7,9 +7,9 @@ and doc strings. Everything else is reported, and nothing becomes green by it.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ class _Messages:
 
     pickles: dict[str, dict[str, Any]] = field(default_factory=dict)
     cases: dict[str, dict[str, Any]] = field(default_factory=dict)
-    attempts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """The last attempt at each pickle."""
+    attempts: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    """All attempts at each test case, in their order."""
     finished: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
     """By attempt, then by test step."""
     definitions: dict[str, str] = field(default_factory=dict)
@@ -38,15 +38,32 @@ class _Messages:
 class _File:
     """The results of one file, in its order, until each is taken by the scenario it belongs to."""
 
-    def __init__(self, name: str, results: Iterable[tuple[Key, ScenarioResult]]) -> None:
+    def __init__(self, name: str, results: Iterable[tuple[Key, ScenarioResult]], wanted: Counter[Key]) -> None:
         self.name = name
+        self.wanted = wanted
         self.by_key: dict[Key, list[ScenarioResult]] = defaultdict(list)
+        self.rows: dict[Key, dict[str, list[ScenarioResult]]] = defaultdict(lambda: defaultdict(list))
+        """By the key of the scenario whose name stands before the parameters."""
         for key, result in results:
-            self.by_key[key].append(result)
+            page, scenario, steps = key
+            name, bracket, params = scenario.rpartition(" [")
+            if key not in wanted and bracket and params.endswith("]") and (page, name, steps) in wanted:
+                self.rows[page, name, steps][params.removesuffix("]")].append(result)
+            else:
+                self.by_key[key].append(result)
 
     def take(self, key: Key) -> ScenarioResult | None:
-        found = self.by_key.get(key)
-        return found.pop(0) if found else None
+        """The result of the next scenario of this key; where a file has more than there are, the worst counts."""
+        if rows := self.rows.get(key):
+            found = {params: _worst(results) for params, results in rows.items()}
+            return replace(_worst(found.values()), rows=found)
+        results = self.by_key.get(key)
+        if not results or not self.wanted[key]:
+            return None
+        if len(results) > self.wanted[key]:
+            results[:] = [_worst(results)] * self.wanted[key]
+        self.wanted[key] -= 1
+        return results.pop(0)
 
     def pages(self) -> set[str]:
         return {page for page, _, _ in self.by_key}
@@ -64,6 +81,10 @@ class _File:
         return Problem("warning", self.name, None, None, message)
 
 
+def _worst(results: Iterable[ScenarioResult]) -> ScenarioResult:
+    return max(results, key=lambda result: (SEVERITY.index(result.status), result.flaky, result.ambiguous_steps))
+
+
 def with_imported(spec: Spec, results: Results, root: Path, names: Iterable[str]) -> Results:
     """Fill in what was not run here with what was run elsewhere; of several files the worst counts.
 
@@ -73,11 +94,12 @@ def with_imported(spec: Spec, results: Results, root: Path, names: Iterable[str]
         root: The project's directory.
         names: The files, relative to it.
     """
+    wanted = Counter(_key(feature, scenario) for feature, scenario in spec.scenarios())
     files: list[_File] = []
     problems: list[Problem] = []
     for name in names:
         try:
-            files.append(_File(name, _read(root / name)))
+            files.append(_File(name, _read(root / name), wanted.copy()))
         except OSError as error:  # noqa: PERF203 - one file spoils itself
             problems.append(Problem("error", name, None, None, f"these results cannot be read: {error.strerror}"))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -89,7 +111,7 @@ def with_imported(spec: Spec, results: Results, root: Path, names: Iterable[str]
         # Taken from every file, also where it does not count: what is left then matches nothing.
         found = [result for file in files if (result := file.take(_key(feature, scenario)))]
         if found and not scenario.defect and _is_open(scenarios.get(scenario.id)):
-            scenarios[scenario.id] = max(found, key=lambda result: SEVERITY.index(result.status))
+            scenarios[scenario.id] = _worst(found)
             used = True
     looked_at = {page.path for page in spec.pages}
     # A page that is there and was not looked at: this run is on a part of the project.
@@ -118,9 +140,17 @@ def _read(path: Path) -> Iterable[tuple[Key, ScenarioResult]]:
             except ValueError as error:
                 raise ValueError(f"line {number}: {error}") from None
             _take(messages, envelope)
-    for pickle_id, attempt in messages.attempts.items():
-        pickle = messages.pickles[pickle_id]
-        yield _pickle_key(pickle), _result(messages, pickle, attempt)
+    for case_id, attempts in messages.attempts.items():
+        pickle = messages.pickles[messages.cases[case_id]["pickleId"]]
+        *earlier, last = (_result(messages, pickle, attempt) for attempt in attempts)
+        ended = tuple(_told(result) for result in earlier if result.status != "passed")
+        yield _pickle_key(pickle), replace(last, attempts=ended)
+
+
+def _told(result: ScenarioResult) -> str:
+    """How an attempt ended, as results tell it: `failed: it is red`."""
+    first = (result.message or "").strip().split("\n", 1)[0]
+    return f"{result.status}: {first}" if first else result.status
 
 
 def _take(messages: _Messages, envelope: Mapping[str, Any]) -> None:
@@ -133,7 +163,7 @@ def _take(messages: _Messages, envelope: Mapping[str, Any]) -> None:
     elif kind == "testCase":
         messages.cases[body["id"]] = body
     elif kind == "testCaseStarted":
-        messages.attempts[messages.cases[body["testCaseId"]]["pickleId"]] = body
+        messages.attempts[messages.cases[body["testCaseId"]]["id"]].append(body)
     elif kind == "stepDefinition":
         source = body["sourceReference"]
         line = source.get("location", {}).get("line")

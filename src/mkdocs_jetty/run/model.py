@@ -26,15 +26,17 @@ class StepResult:
     status: Status
     duration_ms: float | None = None
     definition: str | None = None
-    """Where its step definition stands, `features/login_steps.py:17`."""
+    """Where its step definition stands, `features/login_steps.py:17`; of several, the one pytest-bdd takes."""
     message: str | None = None
     """Why it did not pass, in the words of the exception."""
     location: str | None = None
     """Where in the project's code it went wrong, `features/login_steps.py:21`."""
     traceback: str | None = None
     candidates: tuple[str, ...] = ()
-    """The places of all step definitions that matched, for an ambiguous step."""
-    """Where it passed all the same, `ambiguous: warn` let the one run that pytest-bdd would take."""
+    """The places of all step definitions that matched, for an ambiguous step.
+
+    Where it passed all the same, `ambiguous: warn` let the one run that pytest-bdd would take.
+    """
     overrides: str | None = None
     """The step definition of the library that a nearer one took the place of."""
     warnings: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
     from mkdocs_jetty.spec.model import Spec
 
-SCHEMA = 2
+SCHEMA = 3
 STALE = "It has changed since it last ran, or a file of the project has. Run `jetty check` again."
 _TIMES = {"duration_ms", "duration_s"}
 
@@ -104,6 +104,8 @@ def _scenario(entry: dict[str, Any]) -> ScenarioResult:
         output=_text(entry["output"]),
         measured={str(name): str(value) for name, value in (entry.get("measured") or {}).items()},
         environment=_text(entry.get("environment")),
+        attempts=tuple(str(attempt) for attempt in entry["attempts"]),
+        rows={str(params): _scenario(row) for params, row in entry["rows"].items()},
     )
 
 
@@ -117,6 +119,7 @@ def _step(entry: dict[str, Any]) -> StepResult:
         traceback=_text(entry["traceback"]),
         candidates=tuple(str(place) for place in entry["candidates"]),
         overrides=_text(entry.get("overrides")),
+        warnings=tuple(str(warning) for warning in entry["warnings"]),
     )
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 
 def anchor(scenario_id: str) -> str:
     """The `id` attribute of a scenario on its page."""
-    return "scenario-" + scenario_id.replace("/", "--")
+    own, bracket, params = scenario_id.partition("[")
+    # What parameters are called is anyone's: blanks and brackets have no place in an address.
+    suffix = re.sub(r"[^\w.-]", lambda found: f"~{ord(found[0]):x}", params.removesuffix("]"))
+    return "scenario-" + own.replace("/", "--") + (f".{suffix}" if bracket else "")

@@ -28,6 +28,8 @@ LOOKS: dict[ModeStatus, Look] = {
     "green": Look("green", "#1a7f37"),
     "red": Look("red", "#b3261e"),
     "wip": Look("known red", "#8a4b00"),
+    "flaky": Look("flaky", "#8a4b00"),
+    "ambiguous": Look("ambiguous", "#8a4b00"),
     "unknown": Look("unknown", "#57606a"),
     "none": Look("no scenarios", "#57606a"),
     "not-applicable": Look("not applicable", "#57606a"),

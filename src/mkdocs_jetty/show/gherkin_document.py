@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from mkdocs_jetty.show import words
 from mkdocs_jetty.spec.model import Feature, Scenario, Step, StepType
 
 Message = dict[str, Any]
@@ -40,7 +41,7 @@ def pickle(feature: Feature, scenario: Scenario) -> Message:
     return {
         "id": scenario.id,
         "uri": feature.page,
-        "name": scenario.name,
+        "name": words.title(scenario),
         "language": feature.language,
         "location": _at(scenario.row_line or scenario.line),
         "astNodeIds": [node],

@@ -32,7 +32,7 @@ __all__ = [
 _FIRST_LINKS = 3
 _CHIPS = (
     ("failed", "failed"), ("ambiguous", "ambiguous"), ("undefined", "undefined"), ("pending", "pending"),
-    ("wip", "known red"), ("skipped", "skipped"), ("unknown", "not run"), ("passed", "passed"),
+    ("wip", "known red"), ("flaky", "flaky"), ("skipped", "skipped"), ("unknown", "not run"), ("passed", "passed"),
 )  # fmt: skip
 
 
@@ -49,8 +49,8 @@ def _layers(feature: FeatureVerdict) -> list[tuple[str, words.Mark]]:
     return [(mode, words.mode_mark(feature.modes[mode])) for mode in MODES if mode in feature.modes]
 
 
-def _not_passed(feature: FeatureVerdict) -> list[dict[str, Any]]:
-    open_ = [judged for judged in feature.scenarios if judged.result.status != "passed"]
+def _not_green(feature: FeatureVerdict) -> list[dict[str, Any]]:
+    open_ = [judged for judged in feature.scenarios if not judged.proven]
     open_.sort(key=lambda judged: (not judged.red, judged.known_red))
     return [{"scenario": judged.scenario, "mark": words.scenario_mark(judged), "red": judged.red} for judged in open_]
 
@@ -62,14 +62,15 @@ def render_status(verdict: Verdict, page: str) -> str:
     if not features and not problems:
         return ""
     shown = [
-        {"verdict": item, "layers": _layers(item), "missing": _not_passed(item), "open": len(left_to_do(item))}
+        {"verdict": item, "layers": _layers(item), "missing": _not_green(item), "open": len(left_to_do(item))}
         for item in features
     ]
     return render("status.html", verdict=verdict, features=shown, problems=problems, first=_FIRST_LINKS)
 
 
 def _chips(counts: Mapping[str, int]) -> list[tuple[words.Mark, int]]:
-    marks = {str(status): mark for status, mark in words.STEP.items()} | {"wip": words.MODE["wip"]}
+    own = {key: words.MODE[key] for key in ("wip", "flaky")}
+    marks: dict[str, words.Mark] = {str(status): mark for status, mark in words.STEP.items()} | own
     return [(marks[key]._replace(word=word), counts[key]) for key, word in _CHIPS if counts.get(key)]
 
 
@@ -79,7 +80,7 @@ def _answer(verdict: Verdict) -> tuple[str, str, str]:
     named = {key: f"{counts[key]} {word}" for key, word in _CHIPS if counts[key]}
     errors = sum(problem.level == "error" for problem in verdict.problems)
     if verdict.red or errors:
-        wrong = [text for key, text in named.items() if key not in ("passed", "skipped", "wip")]
+        wrong = [text for key, text in named.items() if key not in ("passed", "skipped", "wip", "flaky")]
         wrong += [words.plural(errors, "problem")] if errors else []
         return "red", "Not everything works" + (":" if wrong else "."), ", ".join(wrong) + "." * bool(wrong)
     if not verdict.features:
@@ -87,9 +88,13 @@ def _answer(verdict: Verdict) -> tuple[str, str, str]:
     if not counts["passed"]:
         idle = ", ".join(text for key, text in named.items() if key != "passed")
         return "grey", "Nothing is proven yet" + (":" if idle else "."), idle + "." * bool(idle)
-    quiet = [named[key] for key in ("wip", "skipped", "unknown") if key in named]
+    judged = [one for feature in verdict.features for one in feature.scenarios]
+    doubtful = sum(not one.proven and one.result.status == "passed" and not one.result.flaky for one in judged)
+    quiet = [f"{doubtful} {words.DOUBTFUL.word}"] if doubtful else []
+    quiet += [named[key] for key in ("flaky", "wip", "skipped", "unknown") if key in named]
     if quiet:
-        return "amber" if counts["wip"] else "grey", "All that ran works, but not everything:", ", ".join(quiet) + "."
+        tone = "amber" if counts["wip"] or counts["flaky"] or doubtful else "grey"
+        return tone, "All that ran works, but not everything is proven:", ", ".join(quiet) + "."
     return "green", "Everything specified here works.", ""
 
 
@@ -131,7 +136,7 @@ def _readiness(verdict: Verdict) -> tuple[str, str, str]:
 def _regressions(verdict: Verdict) -> list[tuple[FeatureVerdict, list[dict[str, Any]]]]:
     """Features that were complete and whose first layer has turned red: nothing above it holds."""
     return [
-        (feature, [entry for entry in _not_passed(feature) if entry["scenario"].mode == "speed" and entry["red"]])
+        (feature, [entry for entry in _not_green(feature) if entry["scenario"].mode == "speed" and entry["red"]])
         for feature in verdict.features
         if feature.regressed
     ]
@@ -164,13 +169,13 @@ def render_overview(
 def render_failures(
     verdict: Verdict, url_for: Callable[[str], str] = quote, source_url: str | None = None, *, problems: bool = True
 ) -> str:
-    """Everything that has not passed, what is red by surprise first."""
+    """Everything that is not green, what is red by surprise first."""
     found: list[tuple[FeatureVerdict, dict[str, Any], tuple[Failure, ...]]] = []
     for feature in verdict.features:
         judged = {item.scenario.id: item for item in feature.scenarios}
         found += [
             (feature, entry, failures_of(feature.feature, judged[entry["scenario"].id]))
-            for entry in _not_passed(feature)
+            for entry in _not_green(feature)
         ]
     found.sort(key=lambda item: ("red", "amber", "grey", "green").index(item[1]["mark"].tone))
     return render(
@@ -186,7 +191,7 @@ def render_steps(verdict: Verdict, source_url: str | None = None) -> str:
     for feature in verdict.features:
         for judged in feature.scenarios:
             for step, result in zip(judged.scenario.steps, judged.result.steps):  # noqa: B905 (a crash may cut it short)
-                place = f"{feature.feature.page}:{step.line}"
+                place = words.place(feature.feature, judged.scenario, step)
                 _count_use(f"{step.keyword} {step.text}", place, result, uses, undefined)
     return render("steps.html", uses=sorted(uses.items()), undefined=sorted(undefined.items()), source_url=source_url)
 

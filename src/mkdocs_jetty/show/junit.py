@@ -8,8 +8,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 
 from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario, Verdict
+from mkdocs_jetty.show import words
 from mkdocs_jetty.show.spec_json import paired
-from mkdocs_jetty.spec.model import Problem
+from mkdocs_jetty.spec.model import Feature, Problem, Scenario, Step
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot say, not even escaped."""
@@ -36,24 +37,29 @@ def _suite(verdict: FeatureVerdict) -> ET.Element:
     suite = ET.Element("testsuite", name=_clean(feature.name), file=_clean(feature.page))
     durations = [judged.result.duration_ms for judged in verdict.scenarios]
     suite.set("time", _seconds(sum(duration for duration in durations if duration is not None)))
-    suite.extend(_case(feature.id, feature.page, judged) for judged in verdict.scenarios)
+    suite.extend(_case(feature, judged) for judged in verdict.scenarios)
     _count(suite)
     return suite
 
 
-def _case(feature_id: str, page: str, judged: JudgedScenario) -> ET.Element:
+def _case(feature: Feature, judged: JudgedScenario) -> ET.Element:
     scenario, result = judged.scenario, judged.result
     case = ET.Element(
         "testcase",
-        classname=_clean(feature_id),
-        name=_clean(scenario.name),
-        file=_clean(page),
+        classname=_clean(feature.id),
+        name=_clean(words.title(scenario)),
+        file=_clean(words.file(feature, scenario)),
         line=str(scenario.row_line or scenario.line),
         time=_seconds(result.duration_ms),
     )
     outcome = _outcome(judged)
     if outcome is not None:
         case.append(outcome)
+    for attempt in result.attempts:
+        # As Surefire has it: whoever reads it so sees a flaky test, and everybody else one that passed.
+        again = ET.SubElement(case, "flakyFailure" if result.flaky else "rerunFailure", type="attempt")
+        again.set("message", _clean(attempt.split("\n", 1)[0]))
+        again.text = _clean(attempt)
     if result.output:
         ET.SubElement(case, "system-out").text = _clean(result.output)
     return case
@@ -88,12 +94,16 @@ def _details(judged: JudgedScenario) -> Iterable[str]:
     if judged.result.message:
         yield judged.result.message
     for step, result in paired(judged.scenario.steps, judged.result.steps):
-        yield f"{result.status:>9}  {step.keyword} {step.text}  (line {step.line})"
+        yield f"{result.status:>9}  {step.keyword} {step.text}  ({_at(judged.scenario, step)}line {step.line})"
         if result.message:
             yield result.message
         if result.location:
             yield f"at {result.location}"
         yield from (f"matches {place}" for place in result.candidates)
+
+
+def _at(scenario: Scenario, step: Step) -> str:
+    return f"{step.source}, " if step.source not in (None, scenario.source) else ""
 
 
 def _problems(problems: list[Problem]) -> ET.Element:

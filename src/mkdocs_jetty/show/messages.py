@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from mkdocs_jetty import __version__
 from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario, Verdict
 from mkdocs_jetty.judge.verdict import GREY_CAUSES
-from mkdocs_jetty.run.model import ScenarioResult, StepResult
+from mkdocs_jetty.run.model import STATUSES, ScenarioResult, StepResult
 from mkdocs_jetty.show import gherkin_document
 from mkdocs_jetty.show.gherkin_document import Message
 from mkdocs_jetty.show.spec_json import paired
@@ -74,7 +74,7 @@ def _envelopes(verdict: Verdict, clock: _Clock) -> Iterator[Message]:
     for judged in ran:
         yield {"testCase": _test_case(judged)}
     for judged in ran:
-        yield from _attempt(judged, clock)
+        yield from _attempts(judged, clock)
     yield {"testRunFinished": _run_finished(verdict, clock)}
 
 
@@ -161,22 +161,44 @@ def _test_step_id(scenario_id: str, number: int) -> str:
     return f"{scenario_id}:test-step:{number}"
 
 
-def _attempt(judged: JudgedScenario, clock: _Clock) -> Iterator[Message]:
-    scenario, attempt = judged.scenario, {"testCaseStartedId": f"{judged.scenario.id}:attempt"}
-    started = {"attempt": 0, "id": attempt["testCaseStartedId"], "testCaseId": f"{scenario.id}:case"}
-    yield {"testCaseStarted": {**started, "timestamp": clock.now()}}
+def _attempts(judged: JudgedScenario, clock: _Clock) -> Iterator[Message]:
+    scenario, result = judged.scenario, judged.result
+    step_ids = [_test_step_id(scenario.id, number) for number, _ in enumerate(scenario.steps)]
+    outcome_id = f"{scenario.id}:outcome"
+    for number, ended in enumerate(result.attempts):
+        # Nobody kept how far an earlier attempt came: the hook tells how it ended.
+        rest = [(step_id, _result("skipped", None, None, None), 0) for step_id in step_ids]
+        yield from _attempt(judged, number, [(outcome_id, _ended(ended), 0), *rest], clock)
     events = [
-        (_test_step_id(scenario.id, number), _step_result(result, judged.result), _nanos(result.duration_ms))
-        for number, (_, result) in enumerate(paired(scenario.steps, judged.result.steps))
+        (step_id, _step_result(step, result), _nanos(step.duration_ms))
+        for step_id, (_, step) in zip(step_ids, paired(scenario.steps, result.steps), strict=True)
     ]
     if outcome := _outcome(judged):
-        events.insert(_outcome_index(judged.result, len(events)), (f"{scenario.id}:outcome", outcome, 0))
+        events.insert(_outcome_index(result, len(events)), (outcome_id, outcome, 0))
+    yield from _attempt(judged, len(result.attempts), events, clock)
+
+
+def _ended(attempt: str) -> Message:
+    """The result of an earlier attempt, from how it is told: `failed: it is red`."""
+    status, _, message = attempt.partition(": ")
+    known = status in STATUSES
+    return _result(status if known else "failed", None, message if known else attempt, "failed")
+
+
+def _attempt(
+    judged: JudgedScenario, number: int, events: list[tuple[str, Message, int]], clock: _Clock
+) -> Iterator[Message]:
+    id_ = f"{judged.scenario.id}:attempt" + (f":{number}" if number else "")
+    attempt = {"testCaseStartedId": id_}
+    started = {"attempt": number, "id": id_, "testCaseId": f"{judged.scenario.id}:case"}
+    yield {"testCaseStarted": {**started, "timestamp": clock.now()}}
     for step_id, result, nanos in events:
         step = {**attempt, "testStepId": step_id}
         yield {"testStepStarted": {**step, "timestamp": clock.now()}}
         clock.pass_by(nanos)
         yield {"testStepFinished": {**step, "testStepResult": result, "timestamp": clock.now()}}
-    yield {"testCaseFinished": {**attempt, "timestamp": clock.now(), "willBeRetried": False}}
+    retried = number < len(judged.result.attempts)
+    yield {"testCaseFinished": {**attempt, "timestamp": clock.now(), "willBeRetried": retried}}
 
 
 def _step_status(step: StepResult, whole: ScenarioResult) -> str:
@@ -203,14 +225,17 @@ def _outcome(judged: JudgedScenario) -> Message | None:
     """The scenario's own result, where no step of it tells."""
     result = judged.result
     steps = paired(judged.scenario.steps, result.steps)
-    if result.status == "passed" or any(_step_status(step, result) == result.status for _, step in steps):
+    if result.flaky:
+        return _result("passed", None, None, None)
+    told = any(_step_status(step, result) == result.status for _, step in steps)
+    if result.status == "passed" or (told and not result.attempts):
         return None
     kind = result.cause if result.status == "failed" else None
     return _result(result.status, None, result.message or result.cause, kind)
 
 
 def _outcome_index(result: ScenarioResult, steps: int) -> int:
-    return 0 if result.cause == "setup" else steps
+    return 0 if result.cause == "setup" or result.attempts else steps
 
 
 def _run_finished(verdict: Verdict, clock: _Clock) -> Message:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from mkdocs_jetty.judge.model import STANDARD_STATUSES, FeatureVerdict, ModeVerdict, StandardVerdict, Verdict
 from mkdocs_jetty.judge.standards import open_standards
 from mkdocs_jetty.judge.verdict import open_claims
+from mkdocs_jetty.show import words
 from mkdocs_jetty.spec.model import MODES
 
 
@@ -36,12 +37,22 @@ def lacking(mode: str, found: ModeVerdict) -> str:
         "none": f"no {mode} scenario",
         "red": f"{mode}: {found.passed} of {found.total} passed",
         "wip": f"{mode}: {found.passed} of {found.total} passed, the rest is known red",
+        "flaky": f"{mode}: flaky, a scenario passed only after it had failed",
+        "ambiguous": f"{mode}: ambiguous, several step definitions match a step",
         "unknown": f"{mode}: not run",
     }.get(found.status, "")
 
 
 def gate_lines(verdict: Verdict, fail_on: Collection[str]) -> Iterator[str]:
     """Why the gate of `fail_on` is shut, beside what is red: each feature and the system, with what is missing."""
+    if "flaky" in fail_on:
+        for judged in verdict.features:
+            yield from (
+                f"{words.place(judged.feature, one.scenario)}: {words.title(one.scenario)}: flaky: "
+                f"{words.attempts(one.result.attempts)}"
+                for one in judged.scenarios
+                if one.result.flaky
+            )
     for judged in verdict.features:
         place = f"{judged.feature.page}: {judged.feature.name}"
         claims = open_claims(judged.scenarios)

@@ -131,6 +131,7 @@ def _environment() -> Environment:
         arguments=_arguments, gherkin=_gherkin, paragraphs=_paragraphs, anchor=anchor,
         duration=words.duration, plural=words.plural, day=words.day, place=place_link,
         capitalize_first=_capitalize_first, standard_word=_standard_word,
+        title_of=words.title, where=lambda scenario, feature: words.place(feature, scenario),
     )  # fmt: skip
     return environment
 

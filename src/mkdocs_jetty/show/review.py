@@ -236,9 +236,8 @@ def _rest(feature: FeatureVerdict) -> Iterator[str]:
 
 def _place(feature: FeatureVerdict, judged: JudgedScenario) -> str:
     scenario = judged.scenario
-    line = scenario.row_line or scenario.line
     word = words.scenario_mark(judged).word
-    return f"“{_text(scenario.name)}” ({_text(feature.feature.page)}:{line}): {word}"
+    return f"“{_text(words.title(scenario))}” ({_text(words.place(feature.feature, scenario))}): {word}"
 
 
 def _word(item: StandardVerdict) -> str:

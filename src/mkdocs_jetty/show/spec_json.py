@@ -69,6 +69,7 @@ def _feature(verdict: FeatureVerdict, history: Mapping[str, History], url_for: U
         "page": feature.page,
         "url": url,
         "line": feature.line,
+        "owner": feature.owner,
         "traits": list(feature.traits),
         "level": verdict.level,
         "complete": verdict.complete,
@@ -114,10 +115,14 @@ def _scenario(judged: JudgedScenario, history: History, url: str) -> dict[str, A
         "message": result.message,
         "wip": scenario.wip,
         "reused": result.reused,
+        "flaky": result.flaky,
+        "attempts": list(result.attempts),
+        "params": scenario.params,
         "tags": list(scenario.tags),
         "standards": list(scenario.standards),
         "line": scenario.line,
         "row_line": scenario.row_line,
+        "source": scenario.source,
         "url": f"{url}#{anchor(scenario.id)}",
         "duration_ms": _milliseconds(result.duration_ms),
         "red_on": _day(history.red_on if history.red_as_it_stands else None),
@@ -126,7 +131,7 @@ def _scenario(judged: JudgedScenario, history: History, url: str) -> dict[str, A
         "challenged_on": _day(history.challenged_on),
         "measured": dict(result.measured),
         "environment": result.environment,
-        "steps": [_step(step, found) for step, found in paired(scenario.steps, result.steps)],
+        "steps": [_step(step, found, scenario.source) for step, found in paired(scenario.steps, result.steps)],
     }
 
 
@@ -137,16 +142,19 @@ def paired(steps: tuple[Step, ...], results: tuple[StepResult, ...]) -> list[tup
     return [(step, result or nothing) for step, result in pairs if step is not None]
 
 
-def _step(step: Step, result: StepResult) -> dict[str, Any]:
+def _step(step: Step, result: StepResult, source: str | None) -> dict[str, Any]:
     return {
         "keyword": step.keyword,
         "text": step.text,
         "line": step.line,
+        "source": step.source or source,
         "status": result.status,
         "duration_ms": _milliseconds(result.duration_ms),
         "definition": result.definition,
         "overrides": result.overrides,
+        "candidates": list(result.candidates),
         "message": result.message,
+        "warnings": list(result.warnings),
     }
 
 

@@ -139,7 +139,7 @@ class StandardViews:
             return None
         feature, judged = self._judged[scenario_id]
         page = "" if feature.feature.page == self._page else self._url_for(feature.feature.page)
-        return Proof(words.scenario_mark(judged), judged.scenario.name, f"{page}#{anchor(scenario_id)}")
+        return Proof(words.scenario_mark(judged), words.title(judged.scenario), f"{page}#{anchor(scenario_id)}")
 
 
 # ---- the matrix ----

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
-from mkdocs_jetty.judge.model import JudgedScenario, Verdict
+from mkdocs_jetty.judge.model import Verdict
 
 Colour = Literal["red", "green", "amber", "grey"]
 
@@ -20,7 +19,7 @@ def page_colour(verdict: Verdict, path: str) -> Colour | None:
         return "grey" if page is not None and any(block.runs for block in page.blocks) else None
     if any(item.red and not item.known_red for item in judged):
         return "red"
-    if any(item.known_red for item in judged):
+    if any(item.known_red or (item.result.status == "passed" and not item.proven) for item in judged):
         return "amber"
     if any(item.result.status != "passed" for item in judged):
         return "grey"
@@ -28,26 +27,10 @@ def page_colour(verdict: Verdict, path: str) -> Colour | None:
     return "green" if all(standard.settled for feature in here for standard in feature.standards) else "amber"
 
 
-def red_scenarios(verdict: Verdict) -> Iterator[tuple[JudgedScenario, str]]:
-    """Each scenario that fails the build, with its page."""
-    for feature in verdict.features:
-        for judged in feature.scenarios:
-            if judged.red and not judged.known_red:
-                yield judged, feature.feature.page
-
-
-def reason(judged: JudgedScenario) -> str:
-    """Why a scenario is not green, in one line."""
-    result = judged.result
-    message = next((step.message for step in result.steps if step.message), None) or result.message or ""
-    first = message.strip().split("\n", 1)[0]
-    return f"{result.status}: {first}" if first else result.status
-
-
 def summary(verdict: Verdict) -> str:
     """The counts in one line."""
     counts = verdict.counts
-    words = ("passed", "failed", "pending", "undefined", "ambiguous", "skipped", "unknown", "wip")
+    words = ("passed", "failed", "pending", "undefined", "ambiguous", "skipped", "unknown", "wip", "flaky")
     shown = [f"{counts[word]} {word}" for word in words if counts.get(word)]
     errors = sum(problem.level == "error" for problem in verdict.problems)
     shown += [f"{errors} problem{'s' * (errors != 1)}"] if errors else []

@@ -36,7 +36,7 @@ class StepView(NamedTuple):
 
     step: ShownStep
     mark: Mark | None
-    failure: Failure | None = None
+    failures: tuple[Failure, ...] = ()
     overrides: str | None = None
     """The stock step that the project has written anew."""
 
@@ -50,9 +50,10 @@ class Past(NamedTuple):
 
 
 class RowView(NamedTuple):
-    """One row of an Examples table."""
+    """One row of an Examples table, or one of several tests of a scenario."""
 
     cells: tuple[str, ...]
+    params: str | None
     anchor: str
     mark: Mark
     failures: tuple[Failure, ...]
@@ -71,6 +72,8 @@ class ScenarioView(NamedTuple):
     rest: tuple[Failure, ...]
     """What went wrong outside the steps that are shown."""
     examples: tuple[tuple[ShownExamples, tuple[RowView, ...]], ...]
+    tests: tuple[RowView, ...]
+    """The tests of a scenario without Examples, where there are several."""
     outputs: tuple[str, ...]
     past: Past | None = None
     measured: str = ""
@@ -91,26 +94,31 @@ def _distinct(places: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(place for place in places if place))
 
 
-def _step_failure(feature: Feature, step: Step, result: StepResult, *, known_red: bool) -> Failure | None:
-    if result.status in ("passed", "unknown") and not result.message:
-        return None
+def _step_failures(feature: Feature, judged: JudgedScenario, step: Step, result: StepResult) -> Iterable[Failure]:
     label = f"{'Background: ' if step.background else ''}{step.keyword} {step.text}"
-    places = _distinct((f"{feature.page}:{step.line}", result.definition, result.location))
-    mark = words.step_mark(result.status, known_red=known_red)
-    return Failure(mark, label, _message(result), places, result.candidates, result.traceback, step.line)
+    places = _distinct((words.place(feature, judged.scenario, step), result.definition, result.location))
+    if result.status not in ("passed", "unknown") or result.message:
+        mark = words.step_mark(result.status, known_red=judged.known_red)
+        yield Failure(mark, label, _message(result), places, result.candidates, result.traceback, step.line)
+    elif result.candidates:
+        message = f"{len(result.candidates)} step definitions match; pytest-bdd's choice ran"
+        yield Failure(words.DOUBTFUL, label, message, places, result.candidates, line=step.line)
+    for warning in result.warnings:
+        yield Failure(words.WARNING, label, warning, places, line=step.line)
 
 
 def failures_of(feature: Feature, judged: JudgedScenario) -> tuple[Failure, ...]:
-    """All that kept a scenario from passing, in the order of its steps."""
+    """All that kept a scenario from passing, or makes its pass doubtful, in the order of its steps."""
     scenario, result = judged.scenario, judged.result
     pairs = zip(scenario.steps, result.steps)  # noqa: B905 (a crash may cut the results short)
-    found = [_step_failure(feature, step, outcome, known_red=judged.known_red) for step, outcome in pairs]
-    failures = [failure for failure in found if failure]
+    failures = [failure for step, outcome in pairs for failure in _step_failures(feature, judged, step, outcome)]
     told = {failure.message for failure in failures}
     message = (result.message or "").strip()
     if message and message not in told:
-        place = f"{feature.page}:{scenario.row_line or scenario.line}"
-        failures.append(Failure(words.scenario_mark(judged), "", message, (place,)))
+        failures.append(Failure(words.scenario_mark(judged), "", message, (words.place(feature, scenario),)))
+    if result.flaky:
+        told_so = words.attempts(result.attempts)
+        failures.append(Failure(words.scenario_mark(judged), "", told_so, (words.place(feature, scenario),)))
     return tuple(failures)
 
 
@@ -168,7 +176,9 @@ class BlockView:
     def scenario(self, shown: ShownScenario) -> ScenarioView:
         """A scenario or an outline with what became of it."""
         examples = tuple((table, tuple(map(self._row, table.rows))) for table in shown.examples)
-        outline = any(rows for _, rows in examples)
+        several = not any(rows for _, rows in examples) and len(shown.scenario_ids) > 1
+        tests = tuple(self._row(((), key)) for key in shown.scenario_ids) if several else ()
+        outline = several or any(rows for _, rows in examples)
         known = [self._judged[key] for key in shown.scenario_ids if key in self._judged]
         marks = [words.scenario_mark(self._judged.get(key, (None, None))[1]) for key in shown.scenario_ids]
         results = [judged.result for _, judged in known]
@@ -184,6 +194,7 @@ class BlockView:
             steps=tuple(self._step(step, known, failures) for step in shown.steps),
             rest=tuple(failure for failure in failures if failure.line not in lines),
             examples=examples,
+            tests=tests,
             outputs=tuple(result.output for result in results if result.output),
             past=past_of(self._verdict, known[0][1]) if known and not outline else None,
             measured=measured_in_words(results),
@@ -199,18 +210,19 @@ class BlockView:
             if step.line == shown.line
         ]
         excused = all(known_red for result, known_red in met if words.STEP[result.status].tone == "red")
-        failure = next((item for item in failures if item.line == shown.line), None)
+        own = tuple(item for item in failures if item.line == shown.line)
         overrides = next((result.overrides for result, _ in met if result.overrides), None)
-        return StepView(shown, _worst([result for result, _ in met], known_red=excused), failure, overrides)
+        return StepView(shown, _worst([result for result, _ in met], known_red=excused), own, overrides)
 
     def _row(self, row: tuple[tuple[str, ...], str]) -> RowView:
         cells, key = row
         feature, judged = self._judged.get(key, (None, None))
         if feature is None or judged is None:
-            return RowView(cells, anchor(key), words.scenario_mark(None), (), "")
+            return RowView(cells, None, anchor(key), words.scenario_mark(None), (), "")
         took = words.duration(judged.result.duration_ms)
         return RowView(
             cells,
+            judged.scenario.params,
             anchor(key),
             words.scenario_mark(judged),
             failures_of(feature, judged),
@@ -220,4 +232,7 @@ class BlockView:
 
 
 def _worst(results: Sequence[StepResult], *, known_red: bool = False) -> Mark:
-    return words.step_mark(words.worst_status(result.status for result in results), known_red=known_red)
+    status = words.worst_status(result.status for result in results)
+    if status == "passed" and any(result.candidates for result in results):
+        return words.DOUBTFUL
+    return words.step_mark(status, known_red=known_red)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from mkdocs_jetty.judge.model import JudgedScenario, ModeVerdict, StandardStatus
     from mkdocs_jetty.run.model import Cause, Status
+    from mkdocs_jetty.spec.model import Feature, Scenario, Step
     from mkdocs_jetty.standards.model import Direction, Source, Threshold
 
 
@@ -35,6 +36,8 @@ MODE: Mapping[str, Mark] = {
     "red": Mark("red", "fail", "red"),
     "green": Mark("green", "pass", "green"),
     "wip": Mark("amber", "wait", "known red"),
+    "flaky": Mark("amber", "half", "flaky"),
+    "ambiguous": Mark("amber", "half", "ambiguous"),
     "unknown": Mark("grey", "none", "not run"),
     "not-applicable": Mark("grey", "skip", "not applicable"),
 }
@@ -59,6 +62,7 @@ STANDARD: Mapping[StandardStatus, Mark] = {
     "unmet": Mark("red", "fail", "unmet"),
     "uncovered": Mark("red", "none", "uncovered"),
     "stale": Mark("red", "clock", "stale"),
+    "claimed": Mark("amber", "half", "claimed"),
     "unknown": Mark("grey", "ask", "not run"),
     "due": Mark("amber", "clock", "due"),
     "waived": Mark("amber", "skip", "waived"),
@@ -70,6 +74,7 @@ STANDARD_MEANS: Mapping[StandardStatus, str] = {
     "unmet": "its proof is red, or below the threshold",
     "uncovered": "nothing proves it yet",
     "stale": "its proof has expired",
+    "claimed": "a scenario passes that does not prove it",
     "unknown": "its scenario was not run",
     "due": "attested, and to be renewed within 14 days",
     "waived": "an agreed exception, until its date",
@@ -81,6 +86,9 @@ _CHECKED = {"primary": "", "secondary": "second hand", "memory": "from memory"}
 _SIGNS: Mapping[Direction, str] = {"at-most": "≤ ", "at-least": "≥ ", "exact": ""}
 # From what needs a look first to what needs none.
 URGENCY: tuple[Status, ...] = ("failed", "ambiguous", "undefined", "pending", "skipped", "unknown", "passed")
+DOUBTFUL = Mark("amber", "half", "ambiguous, but passed")
+"""Of a step that passed although several definitions match it, and of its scenario."""
+WARNING = Mark("amber", "wait", "warning")
 _TONES = ("red", "amber", "grey", "green")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -95,6 +103,8 @@ def scenario_mark(judged: JudgedScenario | None) -> Mark:
         return Mark("amber", "wait", f"known red, {word}")
     if judged.red:
         return Mark("red", plain.icon if plain.tone == "red" else "wait", word)
+    if not judged.proven and judged.result.status == "passed":
+        return MODE["flaky"] if judged.result.flaky else DOUBTFUL
     # A red tone is the verdict's to give: without it, what is not passed stays grey.
     return Mark("green" if judged.result.status == "passed" else "grey", plain.icon, word)
 
@@ -105,7 +115,9 @@ def outline_mark(marks: list[Mark]) -> Mark:
     same = sum(mark.tone == worst.tone for mark in marks)
     if len(marks) == 1 or (same == len(marks) and len({mark.word for mark in marks}) == 1):
         return worst
-    kind = {"red": "red", "amber": "known red", "grey": "not run or skipped", "green": "passed"}[worst.tone]
+    doubtful = sorted({mark.word.partition(",")[0] for mark in marks if mark.tone == "amber"})
+    kinds = {"red": "red", "amber": " or ".join(doubtful), "grey": "not run or skipped", "green": "passed"}
+    kind = kinds[worst.tone]
     return worst._replace(word=f"{same} of {len(marks)} rows {kind}")
 
 
@@ -127,6 +139,29 @@ def mode_mark(mode: ModeVerdict) -> Mark:
         mark = Mark("amber", "wait", "stands on nothing")
     counted = mode.total and mode.status != "not-applicable"
     return mark._replace(word=f"{mark.word} · {mode.passed} of {mode.total}") if counted else mark
+
+
+def attempts(ended: Sequence[str]) -> str:
+    """How a scenario that passed at last had ended before: `failed twice, then passed: it is red`."""
+    times = {1: "once", 2: "twice"}.get(len(ended), f"{len(ended)} times")
+    reasons = dict.fromkeys(each.removeprefix("failed: ").strip() for each in ended)
+    return f"failed {times}, then passed: {'; '.join(reasons)}"
+
+
+def title(scenario: Scenario) -> str:
+    """The name of a scenario, with the parameters that it ran with."""
+    return scenario.name if scenario.params is None else f"{scenario.name} [{scenario.params}]"
+
+
+def file(feature: Feature, scenario: Scenario, step: Step | None = None) -> str:
+    """The file that the lines of a scenario, or of one of its steps, are of."""
+    return (step.source if step else None) or scenario.source or feature.page
+
+
+def place(feature: Feature, scenario: Scenario, step: Step | None = None) -> str:
+    """Where a scenario stands, or one of its steps: `docs/login.md:12`."""
+    line = step.line if step else scenario.row_line or scenario.line
+    return f"{file(feature, scenario, step)}:{line}"
 
 
 def duration(milliseconds: float | None) -> str:

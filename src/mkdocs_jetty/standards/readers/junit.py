@@ -6,13 +6,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import get_args
 from xml.parsers import expat
 
 from mkdocs_jetty.standards.quantities import joined
-from mkdocs_jetty.standards.readers.reading import ReadingError, ReportReading, day, oldest, title
+from mkdocs_jetty.standards.readers.reading import ReadingError, ReportReading, TestOutcome, day, oldest, title
 
 NOT_RUN = ("notrun", "disabled")
 """What GoogleTest writes as the `status` of a test that it left out."""
+
+FLAKY = ("flakyFailure", "flakyError", "rerunFailure", "rerunError")
+"""How Surefire and those who follow it tell of the attempts of a test that failed before it passed."""
 
 
 def read_junit(text: str) -> ReportReading:
@@ -35,7 +39,7 @@ def read_junit(text: str) -> ReportReading:
     return ReportReading(
         "junit",
         oldest(reader.days) if reader.days else reader.whole,
-        tests={"passed": counts["passed"], "failed": counts["failed"], "skipped": counts["skipped"]},
+        tests={outcome: counts[outcome] for outcome in get_args(TestOutcome)},
         measured={name: joined(values) for name, values in reader.measured.items()},
     )
 
@@ -96,6 +100,8 @@ class _Reader:
             self.suite(name, attributes)
         elif name == "testcase":
             self.case = "skipped" if attributes.get("status", "").lower() in NOT_RUN else "passed"
+        elif name in FLAKY and self.case == "passed":
+            self.case = "flaky"
         elif name in ("failure", "error"):
             self.counts["failed"] += self.case is None
             self.case = self.case and "failed"

@@ -16,7 +16,7 @@ SCANS = ("sarif", "cyclonedx", "pip-audit", "zap")
 MEASUREMENTS = ("junit", "k6", "locust")
 """Those that show numbers."""
 Severity = Literal["critical", "high", "medium", "low", "info"]
-TestOutcome = Literal["passed", "failed", "skipped"]
+TestOutcome = Literal["passed", "failed", "flaky", "skipped"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)\S*?(?:(Z)|([+-])(\d\d):?(\d\d))?)?\s*$")
