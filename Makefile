@@ -68,13 +68,16 @@ $(STAMP): requirements.lock pyproject.toml
 # Environments beside the project's own, for plugins of MkDocs and of pytest whose pins clash or that would act on every test.
 $(ENVIRONMENTS): .venvs/%/.installed: tests/%/requirements.lock pyproject.toml
 	$(PYTHON) -m venv --clear .venvs/$*
-	.venvs/$*/bin/python -m pip install --quiet -r tests/$*/requirements.lock
+	.venvs/$*/bin/python -m pip install --quiet --no-compile -r tests/$*/requirements.lock
 	.venvs/$*/bin/python -m pip install --quiet --no-deps -e .
 	@touch $@
 
+PIN := uv pip compile --universal --python-version 3.10 --no-header --no-emit-index-url
+
 lock:
-	uv pip compile pyproject.toml --extra mkdocs --group dev --universal --python-version 3.10 \
-	    -o requirements.lock --no-header --no-emit-index-url
+	$(PIN) pyproject.toml --extra mkdocs --group dev -o requirements.lock
+	for folder in $(patsubst .venvs/%/.installed,tests/%,$(ENVIRONMENTS)); do \
+	    $(PIN) pyproject.toml $$folder/requirements.in --extra mkdocs -o $$folder/requirements.lock || exit 1; done
 
 clean:
 	rm -rf $(VENV) site .cache examples/login/site
