@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from markdown import Markdown
 
+    from mkdocs_jetty.hosts.search import SearchTexts
     from mkdocs_jetty.judge.model import Verdict
     from mkdocs_jetty.spec.model import Block, Page
 
@@ -70,10 +71,16 @@ class PageContext:
     """How a link to a line of the project's sources looks."""
     review_url: str | None = None
     """Where the page's review in Markdown is served, from the page itself; None where no host writes it."""
+    search: SearchTexts | None = None
+    """What the site's search gets to see in place of what is shown; None where the host has no such search."""
     unread: list[tuple[str, str]] = field(default_factory=list)
     """Page and source of each fence that was rendered as specification but had not been read."""
     unshown: list[tuple[str, int]] = field(default_factory=list)
     """Page and line of each fence that had been read but was not rendered as one."""
+
+    def piece(self, shown: str, source: str = "") -> str:
+        """A piece of HTML for a page, of which a search sees the source alone."""
+        return shown if self.search is None else self.search.mark(shown, source)
 
 
 class JettyExtension(Extension):
@@ -182,9 +189,10 @@ class _ShowMarkers(Postprocessor):
         return text
 
     def _marked(self, match: re.Match[str]) -> str:
-        shown = _marked(match[1], current_context(self.md, self.context), self.fences.marked)
+        context = current_context(self.md, self.context)
+        shown = _marked(match[1], context, self.fences.marked)
         self.fences.marked.add(match[1])
-        return shown
+        return context.piece(shown) if match[1] != "page" else shown
 
 
 def _marked(name: str, context: PageContext, before: set[str]) -> str:
@@ -207,7 +215,7 @@ def _whole_page(verdict: Verdict, context: PageContext) -> str:
     page = page_of(verdict, context.page)
     if page is None:
         return ""
-    blocks = "\n".join(render_block(verdict, block, context.source_url) for block in page.blocks)
+    blocks = "\n".join(_block(verdict, block, context) for block in page.blocks)
     return f"<h1>{html.escape(page.title)}</h1>\n{blocks}"
 
 
@@ -227,7 +235,7 @@ class _ShowResults(Postprocessor):
         page = page_of(context.verdict, context.page)
         text, shown = self._resolve(text, context, page)
         if page is not None and context.verdict is not None:
-            text = _below_title(text, render_status(context.verdict, context.page))
+            text = _below_title(text, context.piece(render_status(context.verdict, context.page)))
             if "page" not in self.fences.marked:
                 text += _unshown(page, shown, context)
             if "standards" not in self.fences.marked:
@@ -269,13 +277,17 @@ def _nth(page: Page | None, key: str, index: int) -> Block | None:
 
 def _shown(context: PageContext, block: Block | None, source: str, runs: bool) -> str:
     if context.verdict is not None and block is not None:
-        return render_block(context.verdict, block, context.source_url)
+        return _block(context.verdict, block, context)
     if context.excluded or not runs:
         return _plain(source, "jetty-example", "Example: not run")
     if context.verdict is None:
         return _plain(source, "jetty-unknown", NOT_RUN)
     context.unread.append((context.page, source))
     return _plain(source, "jetty-error", NOT_READ)
+
+
+def _block(verdict: Verdict, block: Block, context: PageContext) -> str:
+    return context.piece(render_block(verdict, block, context.source_url), block.source)
 
 
 def _unshown(page: Page, shown: set[int], context: PageContext) -> str:
@@ -285,7 +297,7 @@ def _unshown(page: Page, shown: set[int], context: PageContext) -> str:
     context.unshown += [(page.path, block.line) for block in left]
     return "".join(
         f'\n<section class="jetty-error"><p class="jetty-message">Line {block.line}: {html.escape(NOT_SHOWN)}.</p>'
-        f"{render_block(context.verdict, block, context.source_url)}</section>"
+        f"{_block(context.verdict, block, context)}</section>"
         for block in left
     )
 
@@ -305,10 +317,11 @@ def _below_title(text: str, status: str) -> str:
 
 
 def _at_the_end(text: str, verdict: Verdict, context: PageContext) -> str:
-    asked = any(item.standards for item in verdict.features if item.feature.page == context.page)
+    asked = any(item.standards for item in verdict.by_page.get(context.page, ()))
     if verdict.state != "external" or not asked:
         return text
-    text += "\n" + render_standards(verdict, context.page, context.url_for, context.source_url, heading=True)
+    standards = render_standards(verdict, context.page, context.url_for, context.source_url, heading=True)
+    text += "\n" + context.piece(standards)
     if context.review_url is None:
         return text
     return f'{text}\n<p class="jetty-more"><a href="{html.escape(context.review_url)}">This review as Markdown</a></p>'
@@ -316,7 +329,7 @@ def _at_the_end(text: str, verdict: Verdict, context: PageContext) -> str:
 
 def page_of(verdict: Verdict | None, path: str) -> Page | None:
     """The page of a specification, by its path relative to the project."""
-    return next((page for page in verdict.spec.pages if page.path == path), None) if verdict else None
+    return verdict.spec.by_path.get(path) if verdict else None
 
 
 def current_context(md: Markdown, context: PageContext | None) -> PageContext:

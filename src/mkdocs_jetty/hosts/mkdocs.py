@@ -27,6 +27,7 @@ from mkdocs.utils import get_relative_url
 from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import assess, declared, evidence_paths
 from mkdocs_jetty.hosts.markdown import MARKER, NOT_SHOWN, JettyExtension, PageContext
+from mkdocs_jetty.hosts.search import SearchTexts
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run import runner
 from mkdocs_jetty.run.fingerprint import Fingerprint, after_run, fingerprint
@@ -78,7 +79,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         self._dirty = False
         self._options: dict[str, Any] = {}
         self._settings: Settings | None = None
-        self._context = PageContext()
+        self._context = PageContext(search=SearchTexts())
         self._results: Results | None = None
         self._fingerprint: Fingerprint | None = None
         self._pages: dict[str, str] = {}
@@ -149,6 +150,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         settings = self._settings = replace(settings, unpublished=self._unpublished(files, settings))
         self._judge(settings)
         self._add_pages(files, config)
+        assert self._context.search is not None
+        self._context.search.stand_in(config.plugins)
         self._urls = {self._page_path(file, settings): file.url for file in files.documentation_pages()}
         if self._dirty:
             self._outdate(files, settings)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from functools import cached_property
+from typing import Literal, TypeVar
 
 from mkdocs_jetty.run.model import ScenarioResult
 from mkdocs_jetty.spec.model import Feature, Mode, Problem, Scenario, Spec
 from mkdocs_jetty.standards.model import Attestation, Declaration, Preset, ReportFinding, Standard, Waiver
+
+Item = TypeVar("Item")
 
 ModeStatus = Literal["none", "red", "green", "wip", "flaky", "ambiguous", "unknown", "not-applicable"]
 Level = Literal["none", "speed", "stable", "production"]
@@ -133,3 +136,32 @@ class Verdict:
     today: date | None = None
     """The day for which it was judged."""
     commit: str | None = None
+
+    # A site asks for these once a page: each is looked up, not looked for.
+
+    @cached_property
+    def by_id(self) -> Mapping[str, FeatureVerdict]:
+        """The features by their id."""
+        return {feature.feature.id: feature for feature in self.features}
+
+    @cached_property
+    def by_page(self) -> Mapping[str, tuple[FeatureVerdict, ...]]:
+        """The features of each page that has any."""
+        return _grouped((feature.feature.page, feature) for feature in self.features)
+
+    @cached_property
+    def problems_by_page(self) -> Mapping[str, tuple[Problem, ...]]:
+        """The problems of each page that has any."""
+        return _grouped((problem.page, problem) for problem in self.problems)
+
+    @cached_property
+    def judged(self) -> Mapping[str, tuple[Feature, JudgedScenario]]:
+        """Each scenario with its feature, by its id."""
+        return {judged.scenario.id: (each.feature, judged) for each in self.features for judged in each.scenarios}
+
+
+def _grouped(items: Iterable[tuple[str, Item]]) -> Mapping[str, tuple[Item, ...]]:
+    groups: dict[str, list[Item]] = {}
+    for key, item in items:
+        groups.setdefault(key, []).append(item)
+    return {key: tuple(group) for key, group in groups.items()}

@@ -52,13 +52,16 @@ def _layers(feature: FeatureVerdict) -> list[tuple[str, words.Mark]]:
 def _not_green(feature: FeatureVerdict) -> list[dict[str, Any]]:
     open_ = [judged for judged in feature.scenarios if not judged.proven]
     open_.sort(key=lambda judged: (not judged.red, judged.known_red))
-    return [{"scenario": judged.scenario, "mark": words.scenario_mark(judged), "red": judged.red} for judged in open_]
+    return [
+        {"judged": judged, "scenario": judged.scenario, "mark": words.scenario_mark(judged), "red": judged.red}
+        for judged in open_
+    ]
 
 
 def render_status(verdict: Verdict, page: str) -> str:
     """Where the features of a page stand; empty for a page that specifies nothing."""
-    features = [feature for feature in verdict.features if feature.feature.page == page]
-    problems = [problem for problem in verdict.problems if problem.page == page]
+    features = verdict.by_page.get(page, ())
+    problems = verdict.problems_by_page.get(page, ())
     if not features and not problems:
         return ""
     shown = [
@@ -172,11 +175,7 @@ def render_failures(
     """Everything that is not green, what is red by surprise first."""
     found: list[tuple[FeatureVerdict, dict[str, Any], tuple[Failure, ...]]] = []
     for feature in verdict.features:
-        judged = {item.scenario.id: item for item in feature.scenarios}
-        found += [
-            (feature, entry, failures_of(feature.feature, judged[entry["scenario"].id]))
-            for entry in _not_green(feature)
-        ]
+        found += [(feature, entry, failures_of(feature.feature, entry["judged"])) for entry in _not_green(feature)]
     found.sort(key=lambda item: ("red", "amber", "grey", "green").index(item[1]["mark"].tone))
     return render(
         "failures.html", found=found, problems=verdict.problems if problems else (), url_for=url_for,

@@ -14,13 +14,16 @@ from urllib.parse import quote
 
 from gherkin.dialect import Dialect
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from mkdocs_jetty.show import words
 from mkdocs_jetty.show.anchors import anchor
+from mkdocs_jetty.show.icons import SHAPES, icon, sign
 
 if TYPE_CHECKING:
     from mkdocs_jetty.judge.model import StandardStatus
+    from mkdocs_jetty.show.words import Mark
+    from mkdocs_jetty.spec.model import ShownStep
 
 _HERE = Path(__file__).parent
 STYLESHEET = _HERE / "assets" / "jetty.css"
@@ -31,30 +34,50 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _WEB = re.compile(r"https?://[^\s\\]+", re.IGNORECASE)
 _PLACE = re.compile(r"(?P<path>.+?)(?::(?P<line>\d+))?(?::\d+)?")
 _ARGUMENT = re.compile(
-    r'"[^"\n]*"|(?<!\w)\'[^\'\n]*\'(?!\w)|(?P<placeholder><[^<>\s][^<>\n]*>)|(?<![\w.])\d+(?:[.,:]\d+)*%?(?![\w%]|[.,:]\d)'
+    r'"[^"\n]*"|(?<!\w)\'[^\'\n]*\'(?!\w)|(?P<placeholder><[^<>\s][^<>\n]*>)|(?P<number>(?<![\w.])\d[\w%]*(?:[.,:]\d[\w%]*)*)'
 )
+# Looked at once it is found: a pattern that has to give back what it took is slow on long lines of digits.
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*%?")
 
 
 def _data(value: object) -> Markup:
     if isinstance(value, Markup):
         return value
-    if value is None:
-        return Markup()
-    text = _UNPRINTABLE.sub("\ufffd", _ANSI.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n")))
-    return Markup(str(escape(text)).replace("\n", "&#10;"))  # noqa: S704 (escaped in this very line)
+    return Markup() if value is None else Markup(_escaped(str(value)))  # noqa: S704 (escaped in this very line)
 
 
-def _span(css: str, text: str) -> Markup:
-    return Markup('<span class="{}">{}</span>').format(css, _data(text))
+def _escaped(text: str) -> str:
+    if not text.isprintable():
+        text = _UNPRINTABLE.sub("\ufffd", _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    # As markupsafe escapes, without the objects that it makes of each piece.
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace('"', "&#34;").replace("'", "&#39;").replace("\n", "&#10;")
+
+
+def _span(css: str, text: str) -> str:
+    return f'<span class="{css}">{_escaped(text)}</span>'
+
+
+def _marked(text: str) -> str:
+    parts, end = [], 0
+    for match in _ARGUMENT.finditer(text):
+        if match["number"] and not _NUMBER.fullmatch(match[0]):
+            continue
+        css = "jetty-placeholder" if match["placeholder"] else "jetty-arg"
+        parts += [_escaped(text[end : match.start()]), _span(css, match[0])]
+        end = match.end()
+    return "".join([*parts, _escaped(text[end:])])
 
 
 def _arguments(text: str) -> Markup:
-    parts, end = [], 0
-    for match in _ARGUMENT.finditer(text):
-        css = "jetty-placeholder" if match["placeholder"] else "jetty-arg"
-        parts += [_data(text[end : match.start()]), _span(css, match[0])]
-        end = match.end()
-    return Markup().join([*parts, _data(text[end:])])
+    return Markup(_marked(text))  # noqa: S704 (escaped piece by piece)
+
+
+def _step_line(step: ShownStep, mark: Mark) -> Markup:
+    """The line of one step. Not a template: it is what most of a page is made of."""
+    keyword = f'<span class="jetty-kw">{_escaped(step.keyword)}</span>'
+    text = f'<span class="jetty-text">{_marked(step.text)}</span>'
+    return Markup(f'<div class="jetty-line">{sign(mark, spoken=True)}{keyword} {text}</div>')  # noqa: S704 (escaped)
 
 
 @cache
@@ -83,10 +106,10 @@ def _gherkin(source: str) -> Markup:
         if bare.startswith(("#", "@")):
             lines.append(_span("jetty-comment" if bare[0] == "#" else "jetty-at", line))
         elif match := keywords.fullmatch(line):
-            lines.append(_data(match[1]) + _span("jetty-keyword", match[2]) + _arguments(match[3]))
+            lines.append(_escaped(match[1]) + _span("jetty-keyword", match[2]) + _marked(match[3]))
         else:
-            lines.append(_arguments(line))
-    return Markup("&#10;").join(lines)
+            lines.append(_marked(line))
+    return Markup("&#10;".join(lines))  # noqa: S704 (escaped piece by piece)
 
 
 def web_link(address: str | None) -> str | None:
@@ -126,7 +149,9 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
+    environment.globals.update(icon=icon, shapes=SHAPES, sign=sign, step_line=_step_line)
     environment.filters.update(
         arguments=_arguments, gherkin=_gherkin, paragraphs=_paragraphs, anchor=anchor,
         duration=words.duration, plural=words.plural, day=words.day, place=place_link,

@@ -271,7 +271,7 @@ def render_standards(
     heading: bool = False,
 ) -> str:
     """The standards of a page's features; of the whole project for a page that specifies nothing."""
-    features = [feature for feature in verdict.features if feature.feature.page == page]
+    features = verdict.by_page.get(page, ())
     title = f"Standards: {verdict.preset.title} {verdict.preset.version}" if verdict.preset else "Standards"
     common = {"verdict": verdict, "title": title if heading else "", "source_url": source_url}
     if not features:

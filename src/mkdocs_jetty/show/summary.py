@@ -11,9 +11,10 @@ Colour = Literal["red", "green", "amber", "grey"]
 
 def page_colour(verdict: Verdict, path: str) -> Colour | None:
     """The colour of a page, by the worst that is on it; none for a page that specifies nothing."""
-    judged = [item for feature in verdict.features if feature.feature.page == path for item in feature.scenarios]
-    page = next((page for page in verdict.spec.pages if page.path == path), None)
-    if any(problem.level == "error" and problem.page == path for problem in verdict.problems):
+    here = verdict.by_page.get(path, ())
+    judged = [item for feature in here for item in feature.scenarios]
+    page = verdict.spec.by_path.get(path)
+    if any(problem.level == "error" for problem in verdict.problems_by_page.get(path, ())):
         return "red"
     if not judged:
         return "grey" if page is not None and any(block.runs for block in page.blocks) else None
@@ -23,7 +24,6 @@ def page_colour(verdict: Verdict, path: str) -> Colour | None:
         return "amber"
     if any(item.result.status != "passed" for item in judged):
         return "grey"
-    here = (feature for feature in verdict.features if feature.feature.page == path)
     return "green" if all(standard.settled for feature in here for standard in feature.standards) else "amber"
 
 

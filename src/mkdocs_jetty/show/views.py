@@ -154,18 +154,13 @@ class BlockView:
     """One block with all that the verdict knows about it."""
 
     def __init__(self, verdict: Verdict, block: Block) -> None:
-        self._features = {feature.feature.id: feature for feature in verdict.features}
-        self._judged = {
-            judged.scenario.id: (feature.feature, judged)
-            for feature in verdict.features
-            for judged in feature.scenarios
-        }
+        self._judged = verdict.judged
         self._block = block
         self._verdict = verdict
 
     def background(self, steps: Sequence[ShownStep]) -> tuple[StepView, ...]:
         """The steps of a background, each with the worst of what it met in any scenario."""
-        feature = self._features.get(self._block.feature_id or "")
+        feature = self._verdict.by_id.get(self._block.feature_id or "")
         met: dict[int, list[StepResult]] = {}
         for judged in feature.scenarios if feature else ():
             for step, result in zip(judged.scenario.steps, judged.result.steps):  # noqa: B905 (may be cut short)
@@ -183,7 +178,11 @@ class BlockView:
         marks = [words.scenario_mark(self._judged.get(key, (None, None))[1]) for key in shown.scenario_ids]
         results = [judged.result for _, judged in known]
         failures = failures_of(*known[0]) if known and not outline else ()
-        lines = {step.line for step in shown.steps}
+        met: dict[int, list[tuple[StepResult, bool]]] = {step.line: [] for step in shown.steps}
+        for _, judged in known:
+            for step, result in zip(judged.scenario.steps, judged.result.steps):  # noqa: B905 (may be cut short)
+                if step.line in met:
+                    met[step.line].append((result, judged.known_red))
         times = [result.duration_ms for result in results if result.duration_ms is not None]
         first = anchor(shown.scenario_ids[0]) if shown.scenario_ids else f"scenario-line-{shown.line}"
         return ScenarioView(
@@ -191,28 +190,14 @@ class BlockView:
             mark=words.outline_mark(marks) if marks else words.scenario_mark(None),
             took=words.duration(sum(times)) if times else "",
             reused=bool(results) and all(result.reused for result in results),
-            steps=tuple(self._step(step, known, failures) for step in shown.steps),
-            rest=tuple(failure for failure in failures if failure.line not in lines),
+            steps=tuple(_step(step, met[step.line], failures) for step in shown.steps),
+            rest=tuple(failure for failure in failures if failure.line not in met),
             examples=examples,
             tests=tests,
             outputs=tuple(result.output for result in results if result.output),
             past=past_of(self._verdict, known[0][1]) if known and not outline else None,
             measured=measured_in_words(results),
         )
-
-    def _step(
-        self, shown: ShownStep, known: Sequence[tuple[Feature, JudgedScenario]], failures: Sequence[Failure]
-    ) -> StepView:
-        met = [
-            (result, judged.known_red)
-            for _, judged in known
-            for step, result in zip(judged.scenario.steps, judged.result.steps)  # noqa: B905 (may be cut short)
-            if step.line == shown.line
-        ]
-        excused = all(known_red for result, known_red in met if words.STEP[result.status].tone == "red")
-        own = tuple(item for item in failures if item.line == shown.line)
-        overrides = next((result.overrides for result, _ in met if result.overrides), None)
-        return StepView(shown, _worst([result for result, _ in met], known_red=excused), own, overrides)
 
     def _row(self, row: tuple[tuple[str, ...], str]) -> RowView:
         cells, key = row
@@ -229,6 +214,13 @@ class BlockView:
             took,
             past_of(self._verdict, judged),
         )
+
+
+def _step(shown: ShownStep, met: Sequence[tuple[StepResult, bool]], failures: Sequence[Failure]) -> StepView:
+    excused = all(known_red for result, known_red in met if words.STEP[result.status].tone == "red")
+    own = tuple(item for item in failures if item.line == shown.line)
+    overrides = next((result.overrides for result, _ in met if result.overrides), None)
+    return StepView(shown, _worst([result for result, _ in met], known_red=excused), own, overrides)
 
 
 def _worst(results: Sequence[StepResult], *, known_red: bool = False) -> Mark:

@@ -6,8 +6,9 @@ Every path is relative to the project's directory, with forward slashes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 Mode = Literal["speed", "stable", "production"]
@@ -216,6 +217,11 @@ class Spec:
     pages: tuple[Page, ...] = ()
     problems: tuple[Problem, ...] = field(default=())
     """All of them, those of the blocks included."""
+
+    @cached_property
+    def by_path(self) -> Mapping[str, Page]:
+        """The pages by their path."""
+        return {page.path: page for page in self.pages}
 
     def scenarios(self) -> Iterator[tuple[Feature, Scenario]]:
         """Every scenario with its feature, in the order of the pages."""
