@@ -10,9 +10,9 @@ from typing import Any
 from gherkin.dialect import Dialect
 
 from mkdocs_jetty.spec.gherkin import Document
+from mkdocs_jetty.spec.mistakes import mistakes
 from mkdocs_jetty.spec.model import (
     Block,
-    Mode,
     NotRunnable,
     Problem,
     Scenario,
@@ -25,8 +25,10 @@ from mkdocs_jetty.spec.model import (
     Step,
     StepType,
 )
-from mkdocs_jetty.spec.modes import mode_by_headings, mode_by_tags
-from mkdocs_jetty.spec.spelling import misspelt
+from mkdocs_jetty.spec.nothing import nothing_runs, scenario_keyword
+from mkdocs_jetty.spec.place import Place
+from mkdocs_jetty.spec.spelling import Lost, misspelt
+from mkdocs_jetty.spec.swallowed import swallowed
 
 STEP_TYPES: dict[str, StepType] = {"Context": "given", "Action": "when", "Outcome": "then"}
 ID_LENGTH = 60
@@ -59,27 +61,14 @@ class Draft:
     language: str = "en"
     scenarios: list[Scenario] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+    """The misspelt headings that were reported."""
 
     def claim(self, wanted: str) -> str:
         """An id of this feature that no other scenario has."""
         unique = free(wanted or "scenario", self.taken)
         self.taken.add(unique)
         return f"{self.id}/{unique}"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a block stands, and what its surroundings say of its mode."""
-
-    page: str
-    line: int
-    headings: tuple[str, ...] = ()
-    sections: tuple[tuple[int, Mode], ...] = ()
-
-    def mode(self, tags: Sequence[str], line: int) -> Mode:
-        """The mode of a scenario that stands here."""
-        section = next((mode for start, mode in reversed(self.sections) if start < line), None)
-        return mode_by_tags(tags) or section or mode_by_headings(self.headings) or "speed"
 
 
 class BlockBuilder:
@@ -96,6 +85,7 @@ class BlockBuilder:
         self.lines = lines
         self.problems: list[Problem] = []
         self.items: list[ShownItem] = []
+        self.lost: list[Lost] = []
         self.names: set[str] = {scenario.outline or scenario.name for scenario in draft.scenarios}
         self.pickles: dict[str, list[dict[str, Any]]] = {}
         for pickle in document.pickles:
@@ -111,10 +101,10 @@ class BlockBuilder:
         if self.document.named:
             self.items.append(_heading("feature", feature))
         spoiled = self._spelling(feature) or self.spoiled
+        self.problems += mistakes(feature, self.place, self.lines, self.draft.told)
         self._children(feature["children"], None, spoiled)
         if not _holds(feature):
-            message = "nothing here runs: this block holds no scenario"
-            self.problems.append(Problem("error", self.place.page, self.place.line or 1, None, message))
+            self.problems = nothing_runs(self.place, source, self.lost, self.problems, self.dialect)
         return Block(
             self.place.page, self.place.line, source, True, self.draft.id, tuple(self.items), tuple(self.problems)
         )
@@ -134,7 +124,7 @@ class BlockBuilder:
 
     def _background(self, node: dict[str, Any]) -> str:
         self._index(node["steps"], background=True)
-        spoiled = self._spelling(node)
+        spoiled = self._spelling(node) or self._swallowed(node)
         if any(child.get("background") is node for child in self.document.feature["children"]):
             self.lost_background = self.lost_background or spoiled
         self.items.append(
@@ -153,6 +143,7 @@ class BlockBuilder:
         self._index(node["steps"], background=False)
         for each in (node, *node["examples"]):
             spoiled = self._spelling(each) or spoiled
+        spoiled = self._swallowed(node) or spoiled
         if name in self.names:
             self._warn(
                 line, f"another scenario of this feature is named `{name}` too; both run, but give each its own name"
@@ -202,8 +193,16 @@ class BlockBuilder:
             tags=tags, line=line, steps=steps, row_line=row,
             outline=node["name"] if row is not None else None,
             rule=rule["name"] if rule else None, description=_dedent(node["description"]), defect=defect,
-            defect_note=spoiled if defect == "invalid-gherkin" else "",
+            defect_note=self._note(defect, node, spoiled),
         )  # fmt: skip
+
+    def _note(self, defect: NotRunnable | None, node: dict[str, Any], spoiled: str) -> str:
+        if defect != "no-rows" or node["examples"]:
+            return spoiled if defect == "invalid-gherkin" else ""
+        examples, scenario = self.dialect.examples_keywords[0], scenario_keyword(self.dialect)
+        return (
+            f"It is an outline without `{examples}:`; add them with a table of values, or begin it with `{scenario}:`."
+        )
 
     @staticmethod
     def _row_values(node: dict[str, Any], line: int) -> str:
@@ -234,12 +233,19 @@ class BlockBuilder:
         """Report what is lost in a node's description; say why what the node holds cannot run, if so."""
         spoiled = ""
         for lost in misspelt(node, self.lines, self.document.feature["language"]):
+            self.lost.append(lost)
             self.problems.append(Problem(lost.level, self.place.page, lost.line, None, lost.message))
             if lost.level == "error" and not spoiled:
                 spoiled = f"It is not all there: line {lost.line} is read as description, so it cannot run."
             if node is self.document.feature and lost.keyword.rstrip(":") in self.dialect.background_keywords:
                 self.lost_background = self.lost_background or spoiled
         return spoiled
+
+    def _swallowed(self, node: dict[str, Any]) -> str:
+        """Report doc strings that were left open; say why what holds them cannot run, if so."""
+        found = swallowed(node, self.lines, self.dialect)
+        self.problems += [Problem("error", self.place.page, each.opened, None, each.message) for each in found]
+        return f"Its doc string in line {found[0].opened} was left open, so it cannot run." if found else ""
 
     def _warn(self, line: int, message: str) -> None:
         self.problems.append(Problem("warning", self.place.page, line, None, message))

@@ -27,6 +27,7 @@ TOKENS = {
     "#ScenarioLine": "a scenario", "#ExamplesLine": "examples", "#StepLine": "a step", "#TableRow": "a table row",
     "#DocStringSeparator": "a doc string's quotes", "#TagLine": "a tag",
 }  # fmt: skip
+NO_SCENARIO_BELOW = "these tags hold for nothing: put them into the same block as the scenario, right above it"
 PARSER_PLACE = re.compile(r"^\(\d+:\d+\):\s*")
 
 
@@ -76,6 +77,9 @@ def parse_block(
     try:
         tree: Any = Parser(AstBuilder(ids)).parse("\n".join([*padding, *lines]), TokenMatcher(language))
     except CompositeParserException as error:
+        tags = _hanging_tags(lines)
+        if tags and len(error.errors) == 1 and "unexpected end of file" in str(error.errors[0]):
+            return [Problem("error", page, line + tags, None, NO_SCENARIO_BELOW)]
         return [_problem(each, page, indent) for each in error.errors]
     except ParserException as error:
         return [_problem(error, page, indent)]
@@ -126,6 +130,17 @@ def _language(lines: Sequence[str]) -> str:
         if text.strip() and not text.lstrip().startswith("#"):
             break
     return "en"
+
+
+def _hanging_tags(lines: Sequence[str]) -> int:
+    """The first of the lines of tags that a text ends with; 0 if it ends otherwise."""
+    found = 0
+    for number, text in enumerate(lines, 1):
+        if text.lstrip().startswith("@"):
+            found = found or number
+        elif text.strip() and not text.lstrip().startswith("#"):
+            found = 0
+    return found
 
 
 def _names_feature(lines: Sequence[str], dialect: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gherkin.stream.id_generator import IdGenerator
 
-from mkdocs_jetty.spec.build import BlockBuilder, Draft, Place, free, slug
+from mkdocs_jetty.spec.build import BlockBuilder, Draft, free, slug
 from mkdocs_jetty.spec.fences import Fence, Lookalike, MarkdownPage, parse_markdown
 from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES, find, is_included, relative, specification_files
 from mkdocs_jetty.spec.front_matter import FrontMatter, missing_steps, read_front_matter, step_module
@@ -18,6 +18,7 @@ from mkdocs_jetty.spec.gherkin import Document, leaves_background, parse_block
 from mkdocs_jetty.spec.model import Block, Feature, Page, Problem, Spec
 from mkdocs_jetty.spec.modes import mode_sections
 from mkdocs_jetty.spec.names import FileRead, with_ids_of_their_own
+from mkdocs_jetty.spec.place import Place
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings

@@ -4,8 +4,10 @@ Any line after a `Feature:`, `Rule:`, `Background:`, `Scenario:` or `Examples:` 
 description, and only some keywords count at each place. `Givn a cart`, `given a cart` and `- Given a cart` below a
 scenario, or `Given a cart` below a feature, are steps that never run; `Scenario pay` swallows a whole scenario.
 
-Descriptions are prose all the same, and prose may begin with `when` or `And`. What is certain is an error wherever it
-stands; what prose could begin with counts where it begins a paragraph, or stands right above a step.
+Descriptions are prose all the same, and prose may begin with `when` or `And`. What is certain is an error: a keyword
+spelt wrong, or where none can stand. What may be either is a warning: there the lines around decide, how they end,
+how they are indented, and whether the step below goes on from what seems lost. A line that begins with a full stop,
+quotes or parentheses is prose: nobody begins a step like that.
 """
 
 from __future__ import annotations
@@ -13,21 +15,25 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from typing import Any, Literal
 
 from gherkin.dialect import Dialect
 
-# `Givn`, `Gven`, `Whhen` are this close to a keyword; some words that prose begins with are too.
+from mkdocs_jetty.spec.description import GOES_ON, Above, Line, described, seen_from_below
+from mkdocs_jetty.spec.lookalikes import is_disguised, letters, odd_one
+from mkdocs_jetty.spec.mistyped import is_mistyped
+
+# `Scenaro:`, `Backgroud:` are this close to a keyword; some words that prose begins with are too.
 RESEMBLES = 0.85
 SHORT = 3
-INNOCENT = frozenset({"gives", "thens", "dan", "hewn", "tub", "rules", "features"})
-MAIN_KEYWORDS = ("given_keywords", "when_keywords", "then_keywords")
+INNOCENT = frozenset({"rules", "features"})
+STEP_KEYWORDS = ("and_keywords", "but_keywords", "given_keywords", "when_keywords", "then_keywords")
+MORE, GIVEN = 0, 2
+"""The places of `And` and `But`, and of the first that prose does not begin with, in the order of a scenario."""
 ENGLISH_STEPS = ("Given", "When", "Then")
-MORE_KEYWORDS = ("and_keywords", "but_keywords")
 SECTION_KEYWORDS = (
     "rule_keywords",
     "background_keywords",
@@ -35,12 +41,17 @@ SECTION_KEYWORDS = (
     "scenario_outline_keywords",
     "examples_keywords",
 )
-# The second colon is the full-width one of East Asian keyboards.
-SECTION = re.compile(r"([^\W\d_][^:\uff1a]{0,30}?)\s*[:\uff1a]")
-BULLET = re.compile(r"\A[\W\d_]+")
+# Beside the colon, those of East Asian keyboards and of other alphabets.
+COLON = ":\uff1a\u2236\ua789\u02d0\ufe55"
+SECTION = re.compile(rf"([^\W\d_][^{COLON}]{{0,30}}?)\s*[{COLON}](?P<name>.*)")
+# List markers, marks of emphasis, arrows, invisible characters: not what a sentence or a remark begins with.
+BULLET = re.compile(
+    r"\A(?:[^\w.,;:!?\u2026'\"()\[\]{}<|/\\@#$%&\u201c-\u201f\u2018-\u201b\xab\xbb\xa1\xbf]|\d+[.)]|\[[ xX]?\])+"
+)
+STRAY = re.compile(r"\A[.,;:!]+(?=\w)")
 # What joins a keyword to a longer word: `Given's`, `Then-clause`.
 GLUE = frozenset("'\u2019-_")
-SENTENCE_ENDS = (".", "!", "?", ":", "\u2026", "\u3002", "\uff01", "\uff1f")
+SENTENCES = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f")
 READ_AS = "this line is read as description and does not run"
 OR_PROSE = "if it is prose, begin it with another word"
 
@@ -58,6 +69,11 @@ class Lost:
     message: str
     level: Level = "error"
 
+    @property
+    def is_step(self) -> bool:
+        """Whether it reads as a step, and not as the heading of a section."""
+        return not self.keyword.endswith(":")
+
 
 def misspelt(node: dict[str, Any], lines: Sequence[str], language: str) -> list[Lost]:
     """Find the description lines of a node that were meant as steps or as headings of a section.
@@ -71,58 +87,20 @@ def misspelt(node: dict[str, Any], lines: Sequence[str], language: str) -> list[
         return []
     words = _words(language)
     found = []
-    above: _Above = "break"
-    for line in _described(node, lines):
+    above: Above = "goes on" if node["name"].endswith(GOES_ON) else "break"
+    for line in described(node, lines):
         lost = None
         if line.text:
-            lost = words.heading(line, above) or words.step(line, above) or words.typo(line)
+            lost = (
+                words.lookalike(line)
+                or words.heading(line, above)
+                or words.step(line, above)
+                or words.typo(line, above)
+            )
         if lost:
             found.append(lost)
-        above = "lost" if lost else _as_above(line.text)
+        above = "lost" if lost and lost.level == "error" else seen_from_below(line.text)
     return found
-
-
-# ---- the lines of a description ----
-
-_Above = Literal["break", "lost", "sentence", "prose"]
-
-
-@dataclass(frozen=True)
-class _Line:
-    number: int
-    text: str
-    """Stripped, and every kind of space made one."""
-    below: str
-    """The next line that is no comment."""
-    ends: bool
-    """Whether the description ends with it."""
-    steps: bool
-    """Whether steps may follow the description."""
-
-
-def _described(node: dict[str, Any], lines: Sequence[str]) -> Iterator[_Line]:
-    """The lines from below a node's keyword to the last of its description; comments in between are left out."""
-    described = {line.strip() for line in node["description"].split("\n")}
-    number, text, first = 0, "", node["location"]["line"]
-    for next_number, raw in enumerate((*islice(lines, first, None), ""), first + 1):
-        below = raw.strip()
-        if below.startswith("#"):
-            continue
-        if number:
-            yield _Line(number, _plain(text), _plain(below), below not in described, "steps" in node)
-        if below and below not in described:
-            break
-        number, text = next_number, below
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(text.split()))
-
-
-def _as_above(text: str) -> _Above:
-    if not text:
-        return "break"
-    return "sentence" if text.endswith(SENTENCE_ENDS) else "prose"
 
 
 # ---- the words of a language ----
@@ -132,12 +110,16 @@ def _as_above(text: str) -> _Above:
 class _Keyword:
     text: str
     """As the parser wants it, mostly with a space at its end."""
-    main: bool
-    """Whether it is a Given, When or Then: prose begins with And and But as well."""
+    place: int
+    """Where it stands in the order of a scenario; prose begins with the first two of `STEP_KEYWORDS` as well."""
 
     @property
     def word(self) -> str:
         return self.text.strip()
+
+    @property
+    def main(self) -> bool:
+        return self.place >= GIVEN
 
 
 @dataclass(frozen=True)
@@ -148,70 +130,124 @@ class _Words:
     english: Mapping[str, str]
     """The main keywords of English that the language lacks, each with the language's own."""
 
-    def heading(self, line: _Line, above: _Above) -> Lost | None:
+    def lookalike(self, line: Line) -> Lost | None:
+        """A keyword in letters that only look like its own."""
+        bare = BULLET.sub("", line.text, count=1)
+        seen = letters(bare)
+        for word in (*(f"{section}:" for section in self.sections), *(keyword.text for keyword in self.steps)):
+            if _begins(seen, letters(word.strip()) + word[len(word.rstrip()) :]) and not _begins(bare, word):
+                said = SECTION.match(bare)
+                head = said[1] if word.endswith(":") and said else " ".join(bare.split()[: len(word.split())])
+                if is_disguised(head) and letters(head) != head:
+                    return _lost_letters(line, word.strip(), head)
+        return None
+
+    def heading(self, line: Line, above: Above) -> Lost | None:
         """A section's heading without its colon, spelt wrong, in lower case, or where none can stand."""
         match = SECTION.match(line.text)
-        said = match.group(1).casefold() if match else ""
-        close = [word for word in self.sections if _resembles(said, word.casefold(), same=True)]
-        if close and said not in INNOCENT:
-            return _lost_heading(line, min(close, key=lambda word: word.casefold() != said))
-        if match and match.group(1) in self.english:
-            return _lost_heading(line, self.english[match.group(1)])
+        said = match[1].casefold() if match else ""
+        numbered = any(char.isdigit() for char in said)
+        close = [word for word in self.sections if not numbered and _resembles(said, word.casefold())]
+        word = max(close, key=lambda word: _likeness(said, word.casefold())) if close and said not in INNOCENT else None
+        word = word or (self.english.get(match[1]) if match else None)
+        if match and word:
+            level = self._heading_level(line, named=bool(match["name"].strip()))
+            return _lost_heading(line, word, level) if level else None
         bare = BULLET.sub("", line.text, count=1)
         named = next((word for word in self.sections if _begins(bare, f"{word} ")), None)
-        return _lost_heading(line, named) if named and self._stands_alone(line, above, bare, named) else None
+        level = self._bare_level(line, above, cased=bare.startswith(named)) if named else None
+        return _lost_heading(line, named, level) if named and level else None
 
-    def _stands_alone(self, line: _Line, above: _Above, bare: str, word: str) -> bool:
-        if bare.rstrip(" :").casefold() == word.casefold() or self._is_step(line.below):
-            return True
+    def _heading_level(self, line: Line, *, named: bool) -> Level | None:
+        """How certain a heading with its colon is: `EXAMPLE:` with prose below it is prose itself."""
+        if self._is_step(line.next) or line.next.startswith("|") or not line.next:
+            return "error"
+        if self._is_heading(line.next):
+            return "error" if named else "warning"
+        return ("error" if line.steps else "warning") if named else None
+
+    def _bare_level(self, line: Line, above: Above, *, cased: bool) -> Level | None:
+        """How certain a heading without its colon is: it stands alone, or above its steps."""
+        if line.text.endswith(SENTENCES):
+            return None
         alone = above in {"break", "lost"} and (line.ends or not line.below)
-        return alone and not line.text.endswith(SENTENCE_ENDS)
+        if self._is_step(line.next) and (line.below or alone):
+            if line.indent < line.next_indent or not line.steps:
+                return "error"
+            return "warning" if cased else None
+        return "warning" if cased and alone and self._is_heading(line.next) else None
 
-    def step(self, line: _Line, above: _Above) -> Lost | None:
+    def step(self, line: Line, above: Above) -> Lost | None:
         """A step where none can stand, or one whose keyword the parser does not take for one."""
         bare = BULLET.sub("", line.text, count=1)
+        if line.steps and self._is_step(STRAY.sub("", bare)):
+            bare = STRAY.sub("", bare)
         found = ((each, text) for each in self.steps for text in (line.text, bare) if _begins(text, each.text))
         keyword, text = next(found, (None, ""))
         if keyword:
-            level = self._level(line, above, keyword, text)
+            said = text[: len(keyword.word)]
+            cased = said == keyword.word or (said.isupper() and len(said) > 1)
+            listed = text != line.text
+            level = self._cased(line, above, keyword) if cased else self._in_lower_case(line, above, keyword, listed)
             return _lost_step(line, keyword.word, level) if level else None
         right = next((self.english.get(word) for word in ENGLISH_STEPS if bare.startswith(f"{word} ")), None)
         return _lost_step(line, right) if right else None
 
-    def _level(self, line: _Line, above: _Above, keyword: _Keyword, text: str) -> Level | None:
-        said = text[: len(keyword.word)]
-        cased = said == keyword.word or (said.isupper() and len(said) > 1)
-        if cased and (keyword.main or line.steps):
+    def _cased(self, line: Line, above: Above, keyword: _Keyword) -> Level:
+        """How certain a step with its right keyword is: below a feature a sentence may begin like one."""
+        if line.steps or above == "lost":
             return "error"
-        sentence = cased and (above == "sentence" or line.text.endswith(SENTENCE_ENDS))
-        if above != "prose" and not sentence:
-            # A list in lower case below a feature is more often one of rules than one of steps.
-            return "error" if cased or line.steps or text == line.text else "warning"
-        if line.steps and self._is_step(line.below):
-            return "error"
-        return "warning" if cased else None
+        sentence = (*line.rest[-1:], line.text)[0].endswith(SENTENCES) and not any(map(self._is_step, line.rest))
+        return "warning" if sentence or not (keyword.main or above == "break") else "error"
+
+    def _in_lower_case(self, line: Line, above: Above, keyword: _Keyword, listed: bool) -> Level | None:
+        """How certain a step in lower case is: the line of a sentence that goes on from the line above is none."""
+        directly = line.steps and self._is_step(line.below)
+        hangs = directly and line.indent > line.next_indent
+        goes_on = directly and not hangs and self._goes_on(keyword, line.below)
+        if above == "goes on" or (hangs and (above == "prose" or not keyword.main)):
+            return None
+        if above == "prose":
+            return "error" if goes_on else "warning" if directly else None
+        if above == "sentence" or listed or hangs or self._is_prose(line.below) or line.text.endswith(SENTENCES):
+            return "error" if goes_on else "warning"
+        return "error" if line.steps or above == "lost" or keyword.place == GIVEN else "warning"
+
+    def _goes_on(self, keyword: _Keyword, below: str) -> bool:
+        """Whether the step below goes on from a keyword: `Then` from `when`, and `And` from anything."""
+        after = next((each.place for each in self.steps if below.startswith(each.text)), MORE)
+        return not after >= GIVEN or keyword.place == GIVEN or (keyword.main and after > keyword.place)
+
+    def _is_prose(self, text: str) -> bool:
+        """Whether a line goes on with prose: neither a step, in whatever case, nor a heading."""
+        return (
+            text[:1].isalpha()
+            and not self._is_heading(text)
+            and not any(_begins(text, each.text) for each in self.steps)
+        )
 
     def _is_step(self, text: str) -> bool:
         return text.startswith(("* ", *(keyword.text for keyword in self.steps)))
 
-    def typo(self, line: _Line) -> Lost | None:
+    def _is_heading(self, text: str) -> bool:
+        return text.startswith(("@", *(f"{section}:" for section in self.sections)))
+
+    def typo(self, line: Line, above: Above) -> Lost | None:
         """A step whose keyword is spelt wrong."""
-        words = line.text.split()
-        if len(words) < 2 or not words[0][0].isupper() or words[0].casefold() in INNOCENT:  # noqa: PLR2004 - a step has a text
+        words = BULLET.sub("", line.text, count=1).split()
+        if len(words) < 2:  # noqa: PLR2004 - a step has a text
             return None
-        said = words[0].casefold()
-        close = (each.word for each in self.steps if _resembles(said, each.word.casefold()))
-        keyword = next(close, None)
+        listed = line.steps and above in {"break", "lost"} and self._is_step(line.below)
+        if not (words[0][0].isupper() or (listed and line.indent <= line.next_indent)):
+            return None
+        keyword = next((each.word for each in self.steps if is_mistyped(words[0], each.word)), None)
         return _lost_step(line, keyword) if keyword else None
 
 
 @lru_cache(maxsize=16)
 def _words(language: str) -> _Words:
     dialect: Any = Dialect.for_name(language)
-    steps = [
-        *(_Keyword(text, main=True) for text in _keywords(dialect, MAIN_KEYWORDS)),
-        *(_Keyword(text, main=False) for text in _keywords(dialect, MORE_KEYWORDS)),
-    ]
+    steps = [_Keyword(text, place) for place, name in enumerate(STEP_KEYWORDS) for text in _keywords(dialect, [name])]
     # Further names of a feature (Ability, Business Need) are words that prose begins with.
     sections = [*_keywords(dialect, SECTION_KEYWORDS), dialect.feature_keywords[0]]
     return _Words(
@@ -224,7 +260,7 @@ def _words(language: str) -> _Words:
 def _english(dialect: Any, own: Container[str]) -> dict[str, str]:
     pairs = []
     english: Any = Dialect.for_name("en")
-    for name in (*MAIN_KEYWORDS, *SECTION_KEYWORDS, "feature_keywords"):
+    for name in (*STEP_KEYWORDS[GIVEN:], *SECTION_KEYWORDS, "feature_keywords"):
         [word, *_], [right, *_] = _keywords(english, [name]), _keywords(dialect, [name])
         pairs.append((word.strip(), right.strip()))
     return {word: right for word, right in pairs if word not in own}
@@ -243,25 +279,31 @@ def _begins(text: str, keyword: str) -> bool:
     return not keyword.endswith(" ") or not after or (unicodedata.category(after)[0] not in "LMN" and after not in GLUE)
 
 
-def _resembles(word: str, keyword: str, *, same: bool = False) -> bool:
-    if word == keyword:
-        return same
-    swapped = sorted(word) == sorted(keyword)
-    return swapped or (len(word) > SHORT and difflib.SequenceMatcher(None, word, keyword).ratio() >= RESEMBLES)
+def _resembles(word: str, keyword: str) -> bool:
+    return word == keyword or (len(word) > SHORT and _likeness(word, keyword) >= RESEMBLES)
+
+
+def _likeness(word: str, keyword: str) -> float:
+    return difflib.SequenceMatcher(None, word, keyword).ratio()
 
 
 # ---- what is said of a line ----
 
 
-def _lost_heading(line: _Line, word: str) -> Lost:
+def _lost_heading(line: Line, word: str, level: Level) -> Lost:
     keyword = f"{word}:"
     if line.text.startswith(keyword):
-        return Lost(line.number, keyword, f"{READ_AS}: `{keyword}` cannot stand here; {OR_PROSE}")
-    return Lost(line.number, keyword, f"{READ_AS}; if it should, begin it with `{keyword}`; {OR_PROSE}")
+        return Lost(line.number, keyword, f"{READ_AS}: `{keyword}` cannot stand here; {OR_PROSE}", level)
+    return Lost(line.number, keyword, f"{READ_AS}; if it should, begin it with `{keyword}`; {OR_PROSE}", level)
 
 
-def _lost_step(line: _Line, word: str, level: Level = "error") -> Lost:
+def _lost_step(line: Line, word: str, level: Level = "error") -> Lost:
     if not line.steps:
         advice = f"a step such as `{word}` belongs below a scenario or a background"
         return Lost(line.number, word, f"{READ_AS}: {advice}; {OR_PROSE}", level)
     return Lost(line.number, word, f"{READ_AS}; if it should, begin it with `{word} `; {OR_PROSE}", level)
+
+
+def _lost_letters(line: Line, word: str, said: str) -> Lost:
+    looks = f"its `{said}` only looks like `{word}`: it holds {odd_one(said, word)}"
+    return Lost(line.number, word, f"{READ_AS}: {looks}; type `{word}` anew")
