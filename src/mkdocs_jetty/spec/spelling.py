@@ -48,6 +48,7 @@ SECTION = re.compile(rf"([^\W\d_][^{COLON}]{{0,30}}?)\s*[{COLON}](?P<name>.*)")
 BULLET = re.compile(
     r"\A(?:[^\w.,;:!?\u2026'\"()\[\]{}<|/\\@#$%&\u201c-\u201f\u2018-\u201b\xab\xbb\xa1\xbf]|\d+[.)]|\[[ xX]?\])+"
 )
+EMPHASIS = re.compile(r"\A_+(\w+?)_+(?!\w)")
 STRAY = re.compile(r"\A[.,;:!]+(?=\w)")
 # What joins a keyword to a longer word: `Given's`, `Then-clause`.
 GLUE = frozenset("'\u2019-_")
@@ -132,7 +133,7 @@ class _Words:
 
     def lookalike(self, line: Line) -> Lost | None:
         """A keyword in letters that only look like its own."""
-        bare = BULLET.sub("", line.text, count=1)
+        bare = _bare(line.text)
         seen = letters(bare)
         for word in (*(f"{section}:" for section in self.sections), *(keyword.text for keyword in self.steps)):
             if _begins(seen, letters(word.strip()) + word[len(word.rstrip()) :]) and not _begins(bare, word):
@@ -153,7 +154,7 @@ class _Words:
         if match and word:
             level = self._heading_level(line, named=bool(match["name"].strip()))
             return _lost_heading(line, word, level) if level else None
-        bare = BULLET.sub("", line.text, count=1)
+        bare = _bare(line.text)
         named = next((word for word in self.sections if _begins(bare, f"{word} ")), None)
         level = self._bare_level(line, above, cased=bare.startswith(named)) if named else None
         return _lost_heading(line, named, level) if named and level else None
@@ -179,7 +180,7 @@ class _Words:
 
     def step(self, line: Line, above: Above) -> Lost | None:
         """A step where none can stand, or one whose keyword the parser does not take for one."""
-        bare = BULLET.sub("", line.text, count=1)
+        bare = _bare(line.text)
         if line.steps and self._is_step(STRAY.sub("", bare)):
             bare = STRAY.sub("", bare)
         found = ((each, text) for each in self.steps for text in (line.text, bare) if _begins(text, each.text))
@@ -234,7 +235,7 @@ class _Words:
 
     def typo(self, line: Line, above: Above) -> Lost | None:
         """A step whose keyword is spelt wrong."""
-        words = BULLET.sub("", line.text, count=1).split()
+        words = _bare(line.text).split()
         if len(words) < 2:  # noqa: PLR2004 - a step has a text
             return None
         listed = line.steps and above in {"break", "lost"} and self._is_step(line.below)
@@ -268,6 +269,10 @@ def _english(dialect: Any, own: Container[str]) -> dict[str, str]:
 
 def _keywords(dialect: Any, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(word for name in names for word in getattr(dialect, name) if word.strip() != "*"))
+
+
+def _bare(text: str) -> str:
+    return EMPHASIS.sub(r"\1", BULLET.sub("", text, count=1))
 
 
 def _begins(text: str, keyword: str) -> bool:
