@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from mkdocs_jetty.config import ConfigError, from_options, load
+from mkdocs_jetty.config import OPTIONS, ConfigError, from_options, load
 from mkdocs_jetty.standards.model import Declaration
 
-if TYPE_CHECKING:
-    from pathlib import Path
+GUIDE = Path(__file__).parent.parent / "docs/guide/steps.md"
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -24,6 +26,19 @@ def refused(tmp_path: Path, text: str) -> str:
         load(write(tmp_path, text))
     assert "\n" not in str(error.value)
     return str(error.value)
+
+
+def test_the_guide_says_of_each_option_what_is_declared() -> None:
+    guide = GUIDE.read_text(encoding="utf-8").split("## Options")[1]
+    shown = re.findall(r"^\| `(\w+)` \| (.+?) \|(?: (.+))? \|$", guide, re.MULTILINE)
+    assert shown == [(name, option.written, option.meaning) for name, option in OPTIONS.items()]
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_default_is_what_its_option_reads_from_how_the_guide_writes_it(name: str) -> None:
+    option = OPTIONS[name]
+    written = None if option.written == "none" else yaml.safe_load(option.written.strip("`"))
+    assert option.read(written) == option.default
 
 
 def test_defaults(tmp_path: Path) -> None:
@@ -55,7 +70,6 @@ def test_defaults(tmp_path: Path) -> None:
         "show_output": "auto",
         "source_url": None,
         "ledger": ".jetty/ledger.jsonl",
-        "state": "internal",
         "declaration": Declaration(),
         "unpublished": ("/templates/",),
     }

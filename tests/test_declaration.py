@@ -372,9 +372,9 @@ def test_presets_that_cannot_be_told_leave_the_ids_open(tmp_path: Path) -> None:
     text = MANY.replace('"startup-mvp"', '"none.yml"').replace("2099-01-01", "2026-01-01")
     with pytest.raises(ConfigError) as refused:
         settled(parse_declaration(text), tmp_path, ["nowhere"], TODAY)
-    lasts, unread = str(refused.value).splitlines()
+    unread, lasts = str(refused.value).splitlines()
     assert "lasts 426 days" in lasts
-    assert unread == "jetty.toml: none.yml: this preset cannot be read: No such file or directory"
+    assert unread == "jetty.toml:3: none.yml: this preset cannot be read: No such file or directory"
 
 
 # ---- writing ----

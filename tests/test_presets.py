@@ -9,8 +9,9 @@ import pytest
 
 from mkdocs_jetty.standards import pages
 from mkdocs_jetty.standards.catalogue import load_catalogue
+from mkdocs_jetty.standards.declaration import read_declaration
 from mkdocs_jetty.standards.model import Direction, Preset, Threshold, ThresholdChange
-from mkdocs_jetty.standards.presets import FRAMEWORKS, PRESETS, PresetError, applies_to, resolve
+from mkdocs_jetty.standards.presets import FRAMEWORKS, PRESETS, PresetError, applies_to, named_in, resolve
 from mkdocs_jetty.standards.quantities import parse, satisfies, stricter
 
 OWN = "standards:\n- {id: x, title: x, statement: x, "
@@ -342,7 +343,7 @@ def test_unknown_presets_are_told_with_their_place(tmp_path: Path) -> None:
     with pytest.raises(
         PresetError, match=r"^jetty\.toml:3: there is no preset 'enterprize'; did you mean 'enterprise'"
     ):
-        resolve(["enterprize"], [], [], tmp_path)
+        resolve(["enterprize"], [], [], tmp_path, named_in(read_declaration(tmp_path)))
     with pytest.raises(PresetError, match="no preset is named"):
         preset()
 
@@ -548,7 +549,7 @@ def test_a_preset_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(PresetError, match=r"^own\.yml:2: none\.yml: this preset cannot be read: No such file"):
         resolve(["own.yml"], [], [], tmp_path)
     with pytest.raises(PresetError, match=r"^jetty\.toml:3: none\.yml: this preset cannot be read: No such file"):
-        resolve(["none.yml"], [], [], tmp_path)
+        resolve(["none.yml"], [], [], tmp_path, named_in(read_declaration(tmp_path)))
 
 
 # --- the pages ---

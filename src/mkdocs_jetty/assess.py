@@ -23,7 +23,7 @@ from mkdocs_jetty.judge.standards import check_claims
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.spec.model import Problem, Spec
 from mkdocs_jetty.standards.catalogue import load_catalogue
-from mkdocs_jetty.standards.declaration import read_declaration, settled
+from mkdocs_jetty.standards.declaration import settled
 from mkdocs_jetty.standards.model import Declaration, Preset, Report, ReportFinding
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ class Declared:
 
 
 def declared(settings: Settings, spec: Spec) -> Declared:
-    """Read and check the declaration: call it with the whole specification, before anything runs.
+    """Check the declaration: call it with the whole specification, before anything runs.
 
     Raises:
         ConfigError: If the declaration or its preset is wrong, with a line for each mistake.
     """
-    declaration = read_declaration(settings.root)
+    declaration = settings.declaration
     today = this_day()
     ids = frozenset(feature.id for feature in spec.features)
     preset, problems = settled(declaration, settings.root, ids, today)
@@ -78,7 +78,7 @@ def assess(settings: Settings, spec: Spec, results: Results, known: Declared | N
     spec, results = expanded(spec, results)
     external = known.declaration.state == "external"
     ledger = ledgers.read(ledger_path(settings), ledger_name(settings))
-    claims = check_claims(spec, known.preset, load_catalogue().ids, external=external)
+    claims = check_claims(spec, known.preset, _known_ids(spec), external=external)
     traits = _strange_traits(settings.root, spec, known.preset) if external else []
     return judge(
         spec,
@@ -147,6 +147,11 @@ def commit(root: Path) -> str | None:
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return None
     return answer.stdout.strip() or None if answer.returncode == 0 else None
+
+
+def _known_ids(spec: Spec) -> frozenset[str]:
+    """Every standard that a tag may name; the catalogue is long, and read only where one does."""
+    return load_catalogue().ids if any(scenario.standards for _, scenario in spec.scenarios()) else frozenset()
 
 
 def _findings(root: Path, known: Declared) -> tuple[ReportFinding, ...]:

@@ -6,14 +6,13 @@ Both end in `from_options`, so a typing error is answered in the same words wher
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
-from cucumber_tag_expressions import TagExpressionError
-from cucumber_tag_expressions import parse as parse_tags
-
-from mkdocs_jetty.errors import ConfigError, alternatives, did_you_mean
+from mkdocs_jetty import options as o
+from mkdocs_jetty.errors import ConfigError, did_you_mean
+from mkdocs_jetty.options import FAIL_ON, Option
 from mkdocs_jetty.site_file import option_error, plugin_options, read_site_file, text_setting
 from mkdocs_jetty.site_file import unpublished as unpublished_pages
 from mkdocs_jetty.standards.declaration import read_declaration
@@ -22,10 +21,11 @@ from mkdocs_jetty.standards.model import Declaration
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["FAIL_ON", "OPTION_NAMES", "ConfigError", "Settings", "from_options", "load"]
+__all__ = ["FAIL_ON", "OPTIONS", "OPTION_NAMES", "ConfigError", "Settings", "from_options", "load"]
 
-FAIL_ON = ("red", "flaky", "standards", "incomplete")
-AMBIGUOUS = ("error", "warn")
+
+def _option(default: Any, read: Callable[[Any], Any], written: str, meaning: str = "") -> Any:
+    return field(metadata={"option": Option(default, read, written, meaning)})
 
 
 @dataclass(frozen=True)
@@ -40,42 +40,117 @@ class Settings:
     """Absolute."""
     site_dir: Path
     """Absolute."""
-    enabled: bool
-    execute: bool
-    steps: tuple[str, ...]
-    """Directories or files with step definitions, relative to `root`."""
-    include: tuple[str, ...]
-    """Patterns of pages, relative to `docs_dir`."""
-    exclude: tuple[str, ...]
-    features: tuple[str, ...]
-    """Additional `.feature` files or directories of them, relative to `root`."""
-    tags: str
-    timeout: float
-    """Seconds, for one scenario."""
-    run_timeout: float
-    """Seconds, for the whole run."""
-    memory_limit: int | None
-    """MiB, for one worker."""
-    concurrency: int | Literal["auto"]
-    ambiguous: Literal["error", "warn"]
-    """What two matching definitions of one level mean."""
-    retries: int
-    """How often a scenario runs again after a failure."""
-    cache: bool | Literal["auto"]
-    cache_dir: Path
-    """Absolute."""
-    fail_on: tuple[str, ...]
-    results: tuple[str, ...]
-    show_output: bool | Literal["auto"]
-    source_url: str | None
-    ledger: str
-    """Where it is kept when each scenario was first seen red and green, relative to the project."""
-    state: Literal["internal", "external"]
-    """From `jetty.toml`."""
+    # Each option with its default, what reads it, and its line in the guide: `OPTIONS` is all of them.
+    enabled: bool = _option(True, o.boolean, "`true`")
+    execute: bool = _option(True, o.boolean, "`true`", "`false`: run nothing, and show every scenario as not run")
+    steps: tuple[str, ...] = _option(
+        ("features",),
+        o.some_texts,
+        "`features`",
+        "directory, file or list, relative to `mkdocs.yml`; one that does not exist is an error, but the default "
+        "may be missing",
+    )
+    include: tuple[str, ...] = _option(("**/*.md",), o.texts, '`["**/*.md"]`', "pages, relative to `docs_dir`")
+    exclude: tuple[str, ...] = _option(
+        (),
+        o.texts,
+        "`[]`",
+        "pages to leave out, and `.feature` files by their path in the project. What the site leaves out "
+        "(`exclude_docs`, `draft_docs` in a build) is no specification either",
+    )
+    features: tuple[str, ...] = _option(
+        (),
+        o.texts,
+        "`[]`",
+        "`.feature` files, directories or patterns (`feats/*.feature`, `**/*.feature`), relative to `mkdocs.yml`, "
+        "each file shown on a page of its own. A pattern passes over hidden directories, virtual environments, "
+        "`node_modules` and the site itself; one that matches nothing is an error",
+    )
+    tags: str = _option(
+        "",
+        o.tags,
+        '`""`',
+        "Cucumber tag expression: what to run; the rest is shown as not run. `@speed`, `@stable` and `@production` "
+        "select by mode, also where a heading or a comment says it; an expression that selects nothing is an error",
+    )
+    timeout: float = _option(60.0, o.seconds, "`60`", "seconds for one scenario")
+    run_timeout: float = _option(1800.0, o.seconds, "`1800`", "seconds for the whole run")
+    memory_limit: int | None = _option(None, o.mebibytes, "none", "MiB for one worker, on POSIX systems")
+    concurrency: int | Literal["auto"] = _option("auto", o.workers, "`auto`", "workers")
+    ambiguous: Literal["error", "warn"] = _option(
+        "error",
+        o.ambiguous,
+        "`error`",
+        "what two matching definitions of one level mean. `error`: the step is ambiguous, and red. `warn`: the one "
+        "that pytest-bdd would take runs, and the scenario is amber: not green, and no evidence for a standard",
+    )
+    retries: int = _option(
+        0,
+        o.count,
+        "`0`",
+        "how often a scenario runs again after a failure; one that then passes is flaky: amber, and no evidence "
+        "for a standard",
+    )
+    cache: bool | Literal["auto"] = _option(
+        "auto",
+        o.boolean_or_auto,
+        "`auto`",
+        "whether `mkdocs serve` shows the results of its last run again, marked as reused, while no file of the "
+        "project but prose has changed, nor anything that the site watches; every `build` and `check` runs "
+        "everything. `auto` is `true`",
+    )
+    cache_dir: Path = _option(  # noqa: RUF009 # it declares a field, and is called once
+        ".cache/plugin/jetty",
+        o.text,
+        "`.cache/plugin/jetty`",
+        "where results would be kept between builds; nothing is",
+    )
+    fail_on: tuple[str, ...] = _option(
+        ("red",),
+        o.fail_on,
+        "`[red]`",
+        "what makes the build fail: `red`; `flaky`, when a scenario failed before it passed; `standards`, when an "
+        "applicable standard is open; `incomplete`, when a feature has not reached the finish line; `[]` never "
+        "fails",
+    )
+    results: tuple[str, ...] = _option(
+        (),
+        o.texts,
+        "`[]`",
+        "Cucumber Messages files with results produced elsewhere, for what is not run here; of several files the "
+        "worst counts",
+    )
+    show_output: bool | Literal["auto"] = _option(
+        "auto",
+        o.boolean_or_auto,
+        "`auto`",
+        "captured output and full tracebacks: on in `serve`, off in `build`",
+    )
+    source_url: str | None = _option(
+        None,
+        o.optional_text,
+        "none",
+        "link to step definitions, such as `https://example.org/blob/main/{path}#L{line}`",
+    )
+    ledger: str = _option(
+        ".jetty/ledger.jsonl",
+        o.text,
+        "`.jetty/ledger.jsonl`",
+        "where it is kept when each scenario was first seen red and green, relative to the project",
+    )
     declaration: Declaration = field(default_factory=Declaration)
     """All that `jetty.toml` says."""
     unpublished: tuple[str, ...] = ()
     """Patterns, as in a `.gitignore`, of pages that the site leaves out: what nobody reads is no promise."""
+
+    @property
+    def state(self) -> Literal["internal", "external"]:
+        """What the project has declared itself to be."""
+        return self.declaration.state
+
+
+OPTIONS: dict[str, Option] = {each.name: each.metadata["option"] for each in fields(Settings) if each.metadata}
+OPTION_NAMES = tuple(OPTIONS)
 
 
 def load(config_file: Path) -> Settings:
@@ -115,150 +190,30 @@ def from_options(
     """
     root = Path(root).absolute()
     for name in options:
-        if name not in _OPTIONS:
-            raise option_error(config_file, name, _unknown(str(name), _OPTIONS))
+        if name not in OPTIONS:
+            raise option_error(config_file, name, _unknown(str(name)))
     values: dict[str, Any] = {}
-    for name, (default, read) in _OPTIONS.items():
-        values[name] = _checked(config_file, name, read, options[name]) if name in options else default
+    for name, option in OPTIONS.items():
+        values[name] = _checked(config_file, name, option, options[name]) if name in options else option.default
     values["cache_dir"] = root / values["cache_dir"]
-    declaration = read_declaration(root)
     return Settings(
         root=root,
         config_file=config_file,
         site_name=site_name,
         docs_dir=(root / docs_dir).absolute(),
         site_dir=(root / (site_dir or "site")).absolute(),
-        state=declaration.state,
-        declaration=declaration,
+        declaration=read_declaration(root),
         unpublished=unpublished,
         **values,
     )
 
 
-def _checked(config_file: Path | None, name: str, read: Callable[[Any], Any], value: Any) -> Any:
+def _checked(config_file: Path | None, name: str, option: Option, value: Any) -> Any:
     try:
-        return read(value)
+        return option.read(value)
     except ValueError as error:
         raise option_error(config_file, name, f"`{name}` must be {error}, not {value!r}") from None
 
 
-# ---- what each option may be; a reader raises ValueError with what would be right ----
-
-
-def _boolean(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise ValueError("true or false")
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str) and value.strip():
-        return value
-    raise ValueError("a text")
-
-
-def _optional_text(value: Any) -> str | None:
-    return None if value is None else _text(value)
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    values = [value] if isinstance(value, str) else value
-    if isinstance(values, list) and all(isinstance(item, str) and item.strip() for item in values):
-        return tuple(values)
-    raise ValueError("a path or a list of paths")
-
-
-def _some_texts(value: Any) -> tuple[str, ...]:
-    if texts := _texts(value):
-        return texts
-    raise ValueError("a path or a list of at least one path")
-
-
-def _tags(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a tag expression such as `@fast and not @wip`")  # noqa: TRY004 # one kind for all readers
-    try:
-        parse_tags(value)
-    except TagExpressionError as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(f"a tag expression such as `@fast and not @wip` ({reason})") from None
-    return value
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf"):
-        return float(value)
-    raise ValueError("a number of seconds above 0")
-
-
-def _mebibytes(value: Any) -> int | None:
-    if value is None or (_is_integer(value) and value > 0):
-        return cast("int | None", value)
-    raise ValueError("a whole number of MiB above 0")
-
-
-def _workers(value: Any) -> int | str:
-    if value == "auto" or (_is_integer(value) and value > 0):
-        return cast("int | str", value)
-    raise ValueError("`auto` or a whole number above 0")
-
-
-def _boolean_or_auto(value: Any) -> bool | str:
-    if isinstance(value, bool) or value == "auto":
-        return cast("bool | str", value)
-    raise ValueError("true, false or `auto`")
-
-
-def _fail_on(value: Any) -> tuple[str, ...]:
-    values = [value] if isinstance(value, str) else value
-    if not isinstance(values, list):
-        raise ValueError(f"a list of {alternatives(FAIL_ON)}")  # noqa: TRY004 # one kind for all readers
-    for item in values:
-        if item not in FAIL_ON:
-            raise ValueError(f"a list of {alternatives(FAIL_ON)}{did_you_mean(str(item), FAIL_ON)}")
-    return tuple(dict.fromkeys(values))
-
-
-def _ambiguous(value: Any) -> str:
-    if value in AMBIGUOUS:
-        return cast("str", value)
-    raise ValueError(f"{alternatives(AMBIGUOUS)}{did_you_mean(str(value), AMBIGUOUS)}")
-
-
-def _count(value: Any) -> int:
-    if _is_integer(value) and value >= 0:
-        return cast("int", value)
-    raise ValueError("a whole number, 0 or more")
-
-
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-_OPTIONS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
-    "enabled": (True, _boolean),
-    "execute": (True, _boolean),
-    "steps": (("features",), _some_texts),
-    "include": (("**/*.md",), _texts),
-    "exclude": ((), _texts),
-    "features": ((), _texts),
-    "tags": ("", _tags),
-    "timeout": (60.0, _seconds),
-    "run_timeout": (1800.0, _seconds),
-    "memory_limit": (None, _mebibytes),
-    "concurrency": ("auto", _workers),
-    "ambiguous": ("error", _ambiguous),
-    "retries": (0, _count),
-    "cache": ("auto", _boolean_or_auto),
-    "cache_dir": (".cache/plugin/jetty", _text),
-    "fail_on": (("red",), _fail_on),
-    "results": ((), _texts),
-    "show_output": ("auto", _boolean_or_auto),
-    "source_url": (None, _optional_text),
-    "ledger": (".jetty/ledger.jsonl", _text),
-}
-OPTION_NAMES = tuple(_OPTIONS)
-
-
-def _unknown(name: str, known: Mapping[str, Any]) -> str:
-    return f"jetty has no option `{name}`{did_you_mean(name, tuple(known))}; it has {', '.join(known)}"
+def _unknown(name: str) -> str:
+    return f"jetty has no option `{name}`{did_you_mean(name, OPTION_NAMES)}; it has {', '.join(OPTIONS)}"

@@ -27,7 +27,7 @@ from mkdocs_jetty.spec.reader import read
 from mkdocs_jetty.standards import writing
 from mkdocs_jetty.standards.declaration import check_declaration
 from mkdocs_jetty.standards.model import WAIVER_REASONS, Attestation, Declaration, Preset, Waiver
-from mkdocs_jetty.standards.presets import BY_COMMAND, PRESETS, applies_to, resolve
+from mkdocs_jetty.standards.presets import BY_COMMAND, PRESETS, applies_to, named_in, resolve
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -162,7 +162,9 @@ def refuse_mistakes(settings: Settings, record: Attestation | Waiver, addition: 
     """Refuse what the next build would call an error, before it is written; say why a record would change nothing."""
     declared = settings.declaration
     preset = (
-        resolve(declared.preset, declared.frameworks, declared.thresholds, settings.root) if declared.preset else None
+        resolve(declared.preset, declared.frameworks, declared.thresholds, settings.root, named_in(declared))
+        if declared.preset
+        else None
     )
     features = read(settings).features
     ids = [feature.id for feature in features]

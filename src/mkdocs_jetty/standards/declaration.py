@@ -17,7 +17,7 @@ from mkdocs_jetty.standards.checks import check_declaration, validity
 from mkdocs_jetty.standards.declaration_file import FILE_NAME, DeclarationReader
 from mkdocs_jetty.standards.model import FRAMEWORKS, Declaration, Preset
 from mkdocs_jetty.standards.places import Places
-from mkdocs_jetty.standards.presets import attempt
+from mkdocs_jetty.standards.presets import attempt, named_in
 
 __all__ = [
     "FILE_NAME",
@@ -87,7 +87,8 @@ def _checked(
     """The preset if there can be one, what is wrong with it, and what is to be said of the rest."""
     if not declaration.preset:
         return None, [], check_declaration(declaration, None, feature_ids, today)
-    preset, wrong = attempt(declaration.preset, declaration.frameworks, declaration.thresholds, root)
+    named = named_in(declaration)
+    preset, wrong = attempt(declaration.preset, declaration.frameworks, declaration.thresholds, root, named)
     if preset is None:
         # Which standards there are only the presets could say: of the records, the rest is checked.
         return None, wrong, check_declaration(declaration, None, feature_ids, today, ids_known=False)

@@ -56,6 +56,8 @@ class DeclarationReader:
             reports=tuple(self.report(*record) for record in self.records("report")),
             history=tuple(self.transition(*record) for record in self.records("transition")),
             since_line=self.places.line("project", "since"),
+            preset_line=self.places.line("project", "preset"),
+            frameworks_line=self.places.line("project", "frameworks"),
         )
         if declaration.state == "external" and not declaration.preset and "preset" not in project:
             self.error(

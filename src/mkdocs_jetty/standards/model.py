@@ -202,3 +202,5 @@ class Declaration:
     reports: tuple[Report, ...] = ()
     history: tuple[Transition, ...] = ()
     since_line: int | None = field(default=None, compare=False)
+    preset_line: int | None = field(default=None, compare=False)
+    frameworks_line: int | None = field(default=None, compare=False)

@@ -8,17 +8,26 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from mkdocs_jetty.errors import ConfigError, did_you_mean, read_text
+from mkdocs_jetty.errors import did_you_mean
 from mkdocs_jetty.spec.model import Problem
 from mkdocs_jetty.standards import preset_file
 from mkdocs_jetty.standards.catalogue import Entry, load_catalogue
 from mkdocs_jetty.standards.drafts import Asked, Draft, PresetError, attempted, combined, thresholds_of, with_changes
 from mkdocs_jetty.standards.frameworks import with_frameworks
-from mkdocs_jetty.standards.model import FRAMEWORKS, Preset, Standard, Threshold, ThresholdChange
-from mkdocs_jetty.standards.places import Places
+from mkdocs_jetty.standards.model import FRAMEWORKS, Declaration, Preset, Standard, Threshold, ThresholdChange
 from mkdocs_jetty.standards.preset_file import PresetFile, suggest
 
-__all__ = ["BY_COMMAND", "FRAMEWORKS", "PRESETS", "PresetError", "applies_to", "attempt", "resolve", "thresholds_of"]
+__all__ = [
+    "BY_COMMAND",
+    "FRAMEWORKS",
+    "PRESETS",
+    "PresetError",
+    "applies_to",
+    "attempt",
+    "named_in",
+    "resolve",
+    "thresholds_of",
+]
 
 PRESETS = ("startup-mvp", "production-saas", "enterprise", "regulated")
 DECLARATION = "jetty.toml"
@@ -35,6 +44,7 @@ class Named:
 
 
 BY_COMMAND = Named("--preset", "--framework")
+BY_DECLARATION = Named(DECLARATION, DECLARATION)
 
 
 def resolve(
@@ -42,7 +52,7 @@ def resolve(
     frameworks: Sequence[str],
     changes: Sequence[ThresholdChange],
     root: Path,
-    named: Named | None = None,
+    named: Named = BY_DECLARATION,
 ) -> Preset:
     """Combine the presets, add what the frameworks ask, and apply the project's deviations.
 
@@ -51,7 +61,7 @@ def resolve(
         frameworks: What a regulated project answers to.
         changes: The `[thresholds]` of `jetty.toml`.
         root: The directory of `jetty.toml`.
-        named: Where the presets and frameworks are named; in `jetty.toml`, if not given.
+        named: Where the presets and frameworks are named; somewhere in `jetty.toml`, if not given.
 
     Raises:
         PresetError: If a name is unknown, a file is wrong, or values cannot be combined or compared: all that is wrong.
@@ -67,20 +77,19 @@ def attempt(
     frameworks: Sequence[str],
     changes: Sequence[ThresholdChange],
     root: Path,
-    named: Named | None = None,
+    named: Named = BY_DECLARATION,
 ) -> tuple[Preset | None, list[str]]:
     """As `resolve`: what can be told of the preset, if anything can, and a line for each mistake."""
     wrong: list[str] = []
-    where = named or _named_in(root)
     if not names:
         return None, [f"{DECLARATION}: no preset is named; there are {', '.join(PRESETS)}"]
-    drafts = attempted([partial(_draft, name, root, (), where.presets) for name in _distinct(names)], wrong)
+    drafts = attempted([partial(_draft, name, root, (), named.presets) for name in _distinct(names)], wrong)
     if wrong:
         return None, wrong
     frameworks = tuple(dict.fromkeys(frameworks))
     try:
-        draft = combined(drafts, changes, where.presets)
-        draft = with_frameworks(draft, frameworks, where.frameworks)
+        draft = combined(drafts, changes, named.presets)
+        draft = with_frameworks(draft, frameworks, named.frameworks)
     except PresetError as error:
         return None, str(error).splitlines()
     draft = with_changes(draft, changes, DECLARATION, wrong)
@@ -97,13 +106,9 @@ def attempt(
     return preset, wrong
 
 
-def _named_in(root: Path) -> Named:
-    """Where the declaration names them, if there is one."""
-    try:
-        places = Places(read_text(root / DECLARATION))
-    except ConfigError:
-        return Named(DECLARATION, DECLARATION)
-    lines = (places.line("project", key) for key in ("preset", "frameworks"))
+def named_in(declaration: Declaration) -> Named:
+    """Where a declaration names them."""
+    lines = (declaration.preset_line, declaration.frameworks_line)
     return Named(*(f"{DECLARATION}:{line}" if line else DECLARATION for line in lines))
 
 

@@ -21,7 +21,7 @@ from mkdocs_jetty.config import ConfigError
 from mkdocs_jetty.run.outcomes import Unavailable
 from mkdocs_jetty.standards.declaration import read_declaration
 from mkdocs_jetty.standards.model import Applies, Report, Standard, Threshold
-from mkdocs_jetty.standards.presets import resolve
+from mkdocs_jetty.standards.presets import named_in, resolve
 from mkdocs_jetty.standards.readers.reading import SEVERITIES, mapping, mappings, title
 from mkdocs_jetty.standards.reports import read_report
 from mkdocs_jetty.steps.ports import World
@@ -125,7 +125,9 @@ def _budget(root: Path) -> Standard:
         declaration = read_declaration(root)
         if not declaration.preset:
             raise Unavailable("this needs a latency budget: name a preset in jetty.toml")
-        preset = resolve(declaration.preset, declaration.frameworks, declaration.thresholds, root)
+        preset = resolve(
+            declaration.preset, declaration.frameworks, declaration.thresholds, root, named_in(declaration)
+        )
     except ConfigError as error:
         raise Unavailable(f"the latency budget cannot be read: {error}") from error
     budget = preset.standard("latency-budget")
