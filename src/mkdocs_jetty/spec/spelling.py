@@ -128,6 +128,8 @@ class _Words:
     steps: tuple[_Keyword, ...]
     """The longest first."""
     sections: tuple[str, ...]
+    feature: str
+    """The first word for a feature, which is one of the sections."""
     english: Mapping[str, str]
     """The main keywords of English that the language lacks, each with the language's own."""
 
@@ -152,20 +154,22 @@ class _Words:
         word = max(close, key=lambda word: _likeness(said, word.casefold())) if close and said not in INNOCENT else None
         word = word or (self.english.get(match[1]) if match else None)
         if match and word:
-            level = self._heading_level(line, named=bool(match["name"].strip()))
+            level = self._heading_level(line, word, named=bool(match["name"].strip()))
             return _lost_heading(line, word, level) if level else None
         bare = _bare(line.text)
         named = next((word for word in self.sections if _begins(bare, f"{word} ")), None)
         level = self._bare_level(line, above, cased=bare.startswith(named)) if named else None
         return _lost_heading(line, named, level) if named and level else None
 
-    def _heading_level(self, line: Line, *, named: bool) -> Level | None:
+    def _heading_level(self, line: Line, word: str, *, named: bool) -> Level | None:
         """How certain a heading with its colon is: `EXAMPLE:` with prose below it is prose itself."""
-        if self._is_step(line.next) or line.next.startswith("|") or not line.next:
+        exact = line.text.startswith(f"{word}:")
+        if self._is_step(line.next) or line.next.startswith("|") or not line.next or (exact and word == self.feature):
             return "error"
         if self._is_heading(line.next):
             return "error" if named else "warning"
-        return ("error" if line.steps else "warning") if named else None
+        certain: Level = "error" if named and line.steps else "warning"
+        return certain if named or exact else None
 
     def _bare_level(self, line: Line, above: Above, *, cased: bool) -> Level | None:
         """How certain a heading without its colon is: it stands alone, or above its steps."""
@@ -254,6 +258,7 @@ def _words(language: str) -> _Words:
     return _Words(
         tuple(sorted(steps, key=lambda keyword: -len(keyword.text))),
         tuple(sorted(sections, key=len, reverse=True)),
+        dialect.feature_keywords[0],
         _english(dialect, {*sections, *(keyword.word for keyword in steps)}),
     )
 

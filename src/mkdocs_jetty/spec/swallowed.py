@@ -36,25 +36,20 @@ def swallowed(node: dict[str, Any], lines: Sequence[str], dialect: Any) -> list[
 
     A text that is Gherkin itself is indented like its quotes, or stands left of them from its first line on.
     """
+    with_text = [step for step in node["steps"] if "docString" in step]
+    if not with_text:
+        return []
     headings = tuple(f"{word}:" for name in SECTIONS for word in getattr(dialect, f"{name}_keywords"))
     steps = tuple(word for name in STEPS for word in getattr(dialect, f"{name}_keywords") if word.strip() != "*")
     found = []
-    for step in node["steps"]:
-        if "docString" in step:
-            first = step["docString"]["location"]["line"]
-            # Where the text is of no line, its content is empty as well; then nothing can be lost in it.
-            closed = first + step["docString"]["content"].count("\n") + 2
-            own = indent(lines[step["location"]["line"] - 1])
-            lost = _lost(
-                lines[first : closed - 1],
-                indent(lines[first - 1]),
-                (indent(lines[node["location"]["line"] - 1]), own),
-                headings,
-                steps,
-            )
-            if lost is not None:
-                delimiter = step["docString"]["delimiter"]
-                found.append(Swallowed(first, first + 1 + lost, plain(lines[first + lost]), closed, delimiter))
+    scenario = indent(lines[node["location"]["line"] - 1])
+    for step in with_text:
+        first, delimiter = step["docString"]["location"]["line"], step["docString"]["delimiter"]
+        closed = first + step["docString"]["content"].count("\n") + 2
+        around = (scenario, indent(lines[step["location"]["line"] - 1]))
+        lost = _lost(lines[first : closed - 1], indent(lines[first - 1]), around, headings, steps)
+        if lost is not None:
+            found.append(Swallowed(first, first + 1 + lost, plain(lines[first + lost]), closed, delimiter))
     return found
 
 
