@@ -19,6 +19,7 @@ from mkdocs_jetty.judge.model import FeatureVerdict, Verdict
 from mkdocs_jetty.run import runner, store
 from mkdocs_jetty.run.fingerprint import fingerprint
 from mkdocs_jetty.run.model import Results
+from mkdocs_jetty.show.export import on_disk
 from mkdocs_jetty.spec.model import Page, Spec
 from mkdocs_jetty.spec.reader import read
 
@@ -128,12 +129,14 @@ def url_for(settings: Settings) -> Callable[[str], str]:
 
 def write(target: Path, text: str) -> None:
     """Write a file, or to stdout where the target is `-`."""
+    data = (text if text.endswith("\n") else f"{text}\n").encode("utf-8", "replace")
     if str(target) == "-":
-        click.echo(text)
+        # Bytes: what programs read is UTF-8, whatever the console's own encoding.
+        click.echo(data, nl=False)
         return
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+        on_disk(target.parent).mkdir(parents=True, exist_ok=True)
+        on_disk(target).write_bytes(data)
     except OSError as error:
         raise WrongUse(f"cannot write {target}: {error.strerror}") from error
 

@@ -25,7 +25,7 @@ def snippets(config_file: Path) -> None:
     """Print step definitions for every undefined step, ready to paste; they are pending until you fill them in."""
     verdict = latest(load(config_file), console(stderr=True)).unbroken()
     if steps := undefined_steps(verdict):
-        click.echo(render_snippets(steps), nl=False)
+        write(Path("-"), render_snippets(steps))
     else:
         line(console(stderr=True), "every step that was looked up has its definition")
 
@@ -53,7 +53,7 @@ def export(config_file: Path, form: str, output: Path | None) -> None:
         text = as_json(forms.spec_json(verdict, url_for(settings), generated))
     else:
         text = forms.junit_xml(verdict) if form == "junit" else forms.messages_ndjson(verdict, generated)
-    write(output or Path("-"), text.rstrip("\n"))
+    write(output or Path("-"), text)
 
 
 def _stem(feature_id: str, taken: set[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from mkdocs_jetty.cli.common import as_json, config_option, feature_named, latest, load
+from mkdocs_jetty.cli.common import as_json, config_option, feature_named, latest, load, write
 from mkdocs_jetty.cli.errors import WrongUse, plain
 from mkdocs_jetty.cli.fills import check, chosen
 from mkdocs_jetty.cli.terminal import console, grid, line
@@ -40,7 +40,7 @@ def review(config_file: Path, wants_json: bool, wants_markdown: bool, feature: s
     if wants_json:
         click.echo(as_json(review_json(verdict, judged)))
     elif wants_markdown:
-        click.echo(review_markdown(verdict, judged.feature.id), nl=False)
+        write(Path("-"), review_markdown(verdict, judged.feature.id))
     else:
         show_review(console(), verdict, judged)
 
@@ -77,7 +77,7 @@ def derive(
         for said_of_it in _added(judged.feature.page, scenarios):
             line(console(), said_of_it)
     else:
-        click.echo(text, nl=False)
+        write(Path("-"), text)
 
 
 def _added(page: str, scenarios: Mapping[str, str]) -> Iterator[str]:

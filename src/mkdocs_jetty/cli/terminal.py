@@ -33,8 +33,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def line(report: Console, text: str, style: str = "") -> None:
     """One line, never wrapped: a wrap could put a workflow command at the start of a line."""
-    printable = text.encode(report.encoding, "backslashreplace").decode(report.encoding)
-    report.print(printable, style=style, soft_wrap=True)
+    report.print(text, style=style, soft_wrap=True)
 
 
 @dataclass(frozen=True)
@@ -157,10 +156,5 @@ def grid(report: Console, titles: tuple[str, ...], rows: list[tuple[str, ...]]) 
     for title in titles:
         table.add_column(title, overflow="fold")
     for row in rows:
-        table.add_row(*(_printable(report, cell) for cell in row))
+        table.add_row(*("\n".join(map(plain, cell.split("\n"))) for cell in row))
     report.print(table)
-
-
-def _printable(report: Console, cell: str) -> str:
-    text = "\n".join(plain(part) for part in cell.split("\n"))
-    return text.encode(report.encoding, "backslashreplace").decode(report.encoding)

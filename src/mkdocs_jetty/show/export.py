@@ -53,6 +53,7 @@ def write_if_changed(path: Path, text: str) -> bool:
     """Write a file in one move, so that nobody ever reads half of it; say whether it was written."""
     # A lone surrogate, as undecodable output leaves behind, has no place in UTF-8.
     data = text.encode("utf-8", "replace")
+    path = on_disk(path)
     try:
         if path.read_bytes() == data:
             return False
@@ -69,6 +70,11 @@ def write_if_changed(path: Path, text: str) -> bool:
     finally:
         draft.unlink(missing_ok=True)
     return True
+
+
+def on_disk(path: Path) -> Path:
+    """A path that can be written wherever the file system takes bytes, though a locale such as `C` cannot say it."""
+    return path if os.name == "nt" else Path(os.fsdecode(str(path).encode("utf-8", "surrogateescape")))
 
 
 def _json(value: object) -> str:

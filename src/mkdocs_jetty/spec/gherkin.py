@@ -41,6 +41,8 @@ class Document:
     """Whether the block names its feature itself."""
     background: list[dict[str, Any]]
     """The backgrounds of the page that hold from here on."""
+    comments: list[tuple[int, str]]
+    """Each comment with its line; what looks like one in a doc string is none."""
 
 
 def parse_block(
@@ -61,7 +63,7 @@ def parse_block(
         The document, or all that is wrong with it.
     """
     lines = source.split("\n")
-    language = _language(lines)
+    language = language_of(lines)
     dialect = _dialect(language)
     if dialect is None:
         at = next((n for n, text in enumerate(lines, 1) if LANGUAGE.match(text)), 1)
@@ -90,7 +92,8 @@ def parse_block(
     inherited = [] if named else background
     compiled: Any = {**feature, "children": [{"background": each} for each in inherited] + feature["children"]}
     pickles: Any = Compiler(ids).compile(cast("Any", {**tree, "feature": compiled, "uri": page}))
-    return Document(feature, pickles, named, background if named else background + own)
+    comments = [(each["location"]["line"], each["text"]) for each in tree["comments"]]
+    return Document(feature, pickles, named, background if named else background + own, comments)
 
 
 def leaves_background(source: str) -> bool:
@@ -122,7 +125,8 @@ def _dialect(language: str) -> Any:
         return None
 
 
-def _language(lines: Sequence[str]) -> str:
+def language_of(lines: Sequence[str]) -> str:
+    """The language that a text names at its top, `en` where it names none."""
     for text in lines:
         match = LANGUAGE.match(text)
         if match:

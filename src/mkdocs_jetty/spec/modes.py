@@ -58,10 +58,10 @@ def mode_by_headings(headings: Sequence[str]) -> Mode | None:
     return None
 
 
-def mode_sections(lines: Sequence[str]) -> list[tuple[int, Mode]]:
-    """The comment lines of a `.feature` file that head a mode's section, with their line numbers."""
+def mode_sections(comments: Iterable[tuple[int, str]]) -> list[tuple[int, Mode]]:
+    """The comments of a `.feature` file that head a mode's section, with their line numbers."""
     sections = []
-    for number, line in enumerate(lines, 1):
+    for number, line in comments:
         match = SECTION.match(line)
         if match and not NO_SECTION.search(match.group("rest")):
             sections.append((number, _mode(match.group(1))))

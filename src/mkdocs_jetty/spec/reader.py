@@ -195,7 +195,7 @@ def _read_feature_file(name: str, path: Path, text: str) -> FileRead:
     draft = Draft(
         slug(title) or "feature", title, node["location"]["line"], tags, node["description"].strip(), node["language"]
     )
-    block = BlockBuilder(parsed, draft, Place(name, 0, (), tuple(mode_sections(lines))), lines).build(text)
+    block = BlockBuilder(parsed, draft, Place(name, 0, (), tuple(mode_sections(parsed.comments))), lines).build(text)
     traits, declared = _traits(tags, (), declared=False)
     feature = Feature(
         draft.id, title, name, draft.line, tuple(draft.scenarios), tags, draft.description, draft.language, traits,
