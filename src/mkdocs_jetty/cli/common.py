@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -82,7 +83,8 @@ def latest(settings: Settings, report: Console) -> Outcome:
 
 
 def feature_named(verdict: Verdict, name: str) -> FeatureVerdict:
-    """A feature by its id or its name."""
+    """A feature by its id or its name, also where the locale could not read what was typed."""
+    name = os.fsencode(name).decode("utf-8", "replace")
     for judged in verdict.features:
         if name in (judged.feature.id, judged.feature.name):
             return judged
