@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from mkdocs_jetty.standards import pages
+from mkdocs_jetty.standards.applies import applies_to
 from mkdocs_jetty.standards.catalogue import load_catalogue
 from mkdocs_jetty.standards.declaration import read_declaration
 from mkdocs_jetty.standards.model import Direction, Preset, Threshold, ThresholdChange
-from mkdocs_jetty.standards.presets import FRAMEWORKS, PRESETS, PresetError, applies_to, named_in, resolve
+from mkdocs_jetty.standards.presets import FRAMEWORKS, PRESETS, PresetError, named_in, resolve
 from mkdocs_jetty.standards.quantities import parse, satisfies, stricter
 
 OWN = "standards:\n- {id: x, title: x, statement: x, "

@@ -22,16 +22,14 @@ from mkdocs_jetty.judge.rows import expanded
 from mkdocs_jetty.judge.standards import check_claims
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.spec.model import Problem, Spec
-from mkdocs_jetty.standards.catalogue import load_catalogue
-from mkdocs_jetty.standards.declaration import settled
-from mkdocs_jetty.standards.model import Declaration, Preset, Report, ReportFinding
+from mkdocs_jetty.standards.model import DECLARATION, Declaration, Preset, Report, ReportFinding
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
     from mkdocs_jetty.judge.model import History, Verdict
     from mkdocs_jetty.run.model import Results
+    from mkdocs_jetty.standards.catalogue import Catalogue
 
-FILE_NAME = "jetty.toml"
 GIT_SECONDS = 5
 
 
@@ -56,8 +54,8 @@ def declared(settings: Settings, spec: Spec) -> Declared:
     declaration = settings.declaration
     today = this_day()
     ids = frozenset(feature.id for feature in spec.features)
-    preset, problems = settled(declaration, settings.root, ids, today)
-    warnings = [Problem("warning", FILE_NAME, None, None, text) for text in preset.warnings] if preset else []
+    preset, problems = _settled(declaration, settings.root, ids, today)
+    warnings = [Problem("warning", DECLARATION, None, None, text) for text in preset.warnings] if preset else []
     dropped = preset.dropped if preset else ()
     return Declared(declaration, preset, ids, (*problems, *warnings, *dropped), today)
 
@@ -127,7 +125,7 @@ def evidence_paths(settings: Settings) -> list[Path]:
     reports = [settings.root / report.path for report in settings.declaration.reports]
     presets = [settings.root / name for name in settings.declaration.preset]
     files = [path for path in (*reports, *presets) if path.suffix]
-    return [settings.root / FILE_NAME, ledger_path(settings), *files]
+    return [settings.root / DECLARATION, ledger_path(settings), *files]
 
 
 def this_day() -> date:
@@ -149,9 +147,27 @@ def commit(root: Path) -> str | None:
     return answer.stdout.strip() or None if answer.returncode == 0 else None
 
 
+def _settled(
+    declaration: Declaration, root: Path, ids: frozenset[str], today: date
+) -> tuple[Preset | None, list[Problem]]:
+    if declaration == Declaration():
+        return None, []
+    from mkdocs_jetty.standards.declaration import settled  # noqa: PLC0415 # for the projects that declare something
+
+    return settled(declaration, root, ids, today)
+
+
 def _known_ids(spec: Spec) -> frozenset[str]:
     """Every standard that a tag may name; the catalogue is long, and read only where one does."""
-    return load_catalogue().ids if any(scenario.standards for _, scenario in spec.scenarios()) else frozenset()
+    if not any(scenario.standards for _, scenario in spec.scenarios()):
+        return frozenset()
+    return _catalogue().ids
+
+
+def _catalogue() -> Catalogue:
+    from mkdocs_jetty.standards.catalogue import load_catalogue  # noqa: PLC0415 # for the projects that have standards
+
+    return load_catalogue()
 
 
 def _findings(root: Path, known: Declared) -> tuple[ReportFinding, ...]:
@@ -173,7 +189,7 @@ def _finding(root: Path, report: Report, preset: Preset | None) -> ReportFinding
 
 def _strange_traits(root: Path, spec: Spec, preset: Preset | None) -> list[Problem]:
     """Traits that no standard knows: a standard that does not apply because of a typing error is a free pass."""
-    names = {*load_catalogue().traits, *_traits_of(preset)}
+    names = {*_catalogue().traits, *_traits_of(preset)}
     problems = []
     for feature in spec.features:
         for trait in feature.traits:

@@ -15,8 +15,7 @@ from mkdocs_jetty.errors import ConfigError, did_you_mean
 from mkdocs_jetty.options import FAIL_ON, Option
 from mkdocs_jetty.site_file import option_error, plugin_options, read_site_file, text_setting
 from mkdocs_jetty.site_file import unpublished as unpublished_pages
-from mkdocs_jetty.standards.declaration import read_declaration
-from mkdocs_jetty.standards.model import Declaration
+from mkdocs_jetty.standards.model import DECLARATION, Declaration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -202,10 +201,19 @@ def from_options(
         site_name=site_name,
         docs_dir=(root / docs_dir).absolute(),
         site_dir=(root / (site_dir or "site")).absolute(),
-        declaration=read_declaration(root),
+        declaration=_declaration(root),
         unpublished=unpublished,
         **values,
     )
+
+
+def _declaration(root: Path) -> Declaration:
+    if not (root / DECLARATION).exists():
+        return Declaration()
+    # What reads standards takes longer to load than many a project to run: it is for those that declare something.
+    from mkdocs_jetty.standards.declaration import read_declaration  # noqa: PLC0415
+
+    return read_declaration(root)
 
 
 def _checked(config_file: Path | None, name: str, option: Option, value: Any) -> Any:

@@ -25,9 +25,10 @@ from mkdocs_jetty.judge.model import FeatureVerdict, Verdict
 from mkdocs_jetty.spec.model import Feature
 from mkdocs_jetty.spec.reader import read
 from mkdocs_jetty.standards import writing
+from mkdocs_jetty.standards.applies import applies_to
 from mkdocs_jetty.standards.declaration import check_declaration
 from mkdocs_jetty.standards.model import WAIVER_REASONS, Attestation, Declaration, Preset, Waiver
-from mkdocs_jetty.standards.presets import BY_COMMAND, PRESETS, applies_to, named_in, resolve
+from mkdocs_jetty.standards.presets import BY_COMMAND, PRESETS, named_in, resolve
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 

@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Collection, Iterable
 
 from mkdocs_jetty.spec.model import Feature, Problem, Spec
+from mkdocs_jetty.standards.applies import applies_to
 from mkdocs_jetty.standards.model import Preset
-from mkdocs_jetty.standards.presets import applies_to
 
 TAG = "@standard:"
 NO_TRAITS = (

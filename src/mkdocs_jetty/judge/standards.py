@@ -13,8 +13,8 @@ from datetime import date
 from mkdocs_jetty.judge.claims import check_claims
 from mkdocs_jetty.judge.evidence import Finding, by_attestation, by_report, by_scenarios, worst
 from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario, StandardStatus, StandardVerdict
+from mkdocs_jetty.standards.applies import applies_to
 from mkdocs_jetty.standards.model import Attestation, Declaration, Preset, ReportFinding, Standard, Waiver
-from mkdocs_jetty.standards.presets import applies_to
 
 __all__ = ["check_claims", "judge_standards", "open_standards"]
 

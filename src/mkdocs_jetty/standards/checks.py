@@ -9,8 +9,8 @@ from typing import Literal
 from mkdocs_jetty.errors import did_you_mean
 from mkdocs_jetty.spec.model import Problem
 from mkdocs_jetty.standards.catalogue import Entry, load_catalogue
-from mkdocs_jetty.standards.declaration_file import FILE_NAME
 from mkdocs_jetty.standards.model import (
+    DECLARATION,
     Attestation,
     Declaration,
     Preset,
@@ -210,4 +210,4 @@ def _kind(record: Record) -> str:
 
 
 def _problem(message: str, line: int | None, level: Literal["error", "warning"] = "error") -> Problem:
-    return Problem(level, FILE_NAME, line, None, message)
+    return Problem(level, DECLARATION, line, None, message)

@@ -14,13 +14,12 @@ from pathlib import Path
 from mkdocs_jetty.errors import ConfigError, parse_toml, read_text
 from mkdocs_jetty.spec.model import Problem
 from mkdocs_jetty.standards.checks import check_declaration, validity
-from mkdocs_jetty.standards.declaration_file import FILE_NAME, DeclarationReader
-from mkdocs_jetty.standards.model import FRAMEWORKS, Declaration, Preset
+from mkdocs_jetty.standards.declaration_file import DeclarationReader
+from mkdocs_jetty.standards.model import DECLARATION, FRAMEWORKS, Declaration, Preset
 from mkdocs_jetty.standards.places import Places
 from mkdocs_jetty.standards.presets import attempt, named_in
 
 __all__ = [
-    "FILE_NAME",
     "check_declaration",
     "parse_declaration",
     "read_declaration",
@@ -36,7 +35,7 @@ def read_declaration(root: Path) -> Declaration:
         ConfigError: If it cannot be read; with a line for each mistake, and for those that its presets and the
             catalogue can tell of the rest.
     """
-    path = Path(root) / FILE_NAME
+    path = Path(root) / DECLARATION
     if not path.exists():
         return Declaration()
     declaration, errors = _parsed(read_text(path))
@@ -77,7 +76,7 @@ def settled(
 
 def _parsed(text: str) -> tuple[Declaration, list[Problem]]:
     text = text.replace("\r\n", "\n")
-    reader = DeclarationReader(parse_toml(FILE_NAME, text), Places(text))
+    reader = DeclarationReader(parse_toml(DECLARATION, text), Places(text))
     return reader.read(), reader.errors
 
 
@@ -107,4 +106,4 @@ def _told(problems: Iterable[Problem], others: Iterable[str] = ()) -> str:
 def _line(text: str) -> float:
     name, _, rest = text.partition(":")
     number = rest.partition(":")[0]
-    return int(number) if name == FILE_NAME and number.isdecimal() else float("inf")
+    return int(number) if name == DECLARATION and number.isdecimal() else float("inf")

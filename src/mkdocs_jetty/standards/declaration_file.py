@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 from mkdocs_jetty.errors import alternatives, did_you_mean
 from mkdocs_jetty.spec.model import Problem
 from mkdocs_jetty.standards.model import (
+    DECLARATION,
     ENVIRONMENTS,
     FRAMEWORKS,
     WAIVER_REASONS,
@@ -24,7 +25,6 @@ from mkdocs_jetty.standards.model import (
 from mkdocs_jetty.standards.places import Places
 from mkdocs_jetty.standards.readers.reading import FORMATS
 
-FILE_NAME = "jetty.toml"
 STATES = ("internal", "external")
 
 _TABLES = ("project", "thresholds", "attestation", "waiver", "report", "transition")
@@ -195,7 +195,7 @@ class DeclarationReader:
     def known(
         self, table: Mapping[str, Any], names: Sequence[str], path: tuple[str | int, ...], kind: Literal["table", "key"]
     ) -> None:
-        where = f"`{path[0]}` has" if path else f"{FILE_NAME} has"
+        where = f"`{path[0]}` has" if path else f"{DECLARATION} has"
         for name in table:
             if name not in names:
                 message = f"{where} no {kind} `{_plain(name)}`{did_you_mean(name, names)}; it has {', '.join(names)}"
@@ -269,7 +269,7 @@ class DeclarationReader:
         return on or date.min, until or date.min
 
     def error(self, message: str, *path: str | int) -> None:
-        self.errors.append(Problem("error", FILE_NAME, self.places.line(*path), None, message))
+        self.errors.append(Problem("error", DECLARATION, self.places.line(*path), None, message))
 
 
 def _same_person(one: str, other: str) -> bool:

@@ -188,6 +188,10 @@ class Transition:
     line: int | None = field(default=None, compare=False)
 
 
+DECLARATION = "jetty.toml"
+"""The file that it is written in, beside the site's own."""
+
+
 @dataclass(frozen=True)
 class Declaration:
     """What `jetty.toml` says: facts that people decide, date and sign."""

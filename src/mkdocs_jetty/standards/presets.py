@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,15 @@ from mkdocs_jetty.standards import preset_file
 from mkdocs_jetty.standards.catalogue import Entry, load_catalogue
 from mkdocs_jetty.standards.drafts import Asked, Draft, PresetError, attempted, combined, thresholds_of, with_changes
 from mkdocs_jetty.standards.frameworks import with_frameworks
-from mkdocs_jetty.standards.model import FRAMEWORKS, Declaration, Preset, Standard, Threshold, ThresholdChange
+from mkdocs_jetty.standards.model import (
+    DECLARATION,
+    FRAMEWORKS,
+    Declaration,
+    Preset,
+    Standard,
+    Threshold,
+    ThresholdChange,
+)
 from mkdocs_jetty.standards.preset_file import PresetFile, suggest
 
 __all__ = [
@@ -22,7 +30,6 @@ __all__ = [
     "FRAMEWORKS",
     "PRESETS",
     "PresetError",
-    "applies_to",
     "attempt",
     "named_in",
     "resolve",
@@ -30,7 +37,6 @@ __all__ = [
 ]
 
 PRESETS = ("startup-mvp", "production-saas", "enterprise", "regulated")
-DECLARATION = "jetty.toml"
 PLACEHOLDER = re.compile(r"\{([\w.-]+)\}")
 OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
 
@@ -110,26 +116,6 @@ def named_in(declaration: Declaration) -> Named:
     """Where a declaration names them."""
     lines = (declaration.preset_line, declaration.frameworks_line)
     return Named(*(f"{DECLARATION}:{line}" if line else DECLARATION for line in lines))
-
-
-def applies_to(standard: Standard, traits: Collection[str], frameworks: Collection[str]) -> tuple[bool, str]:
-    """Whether a standard is for a feature with these traits, or for a system whose features have them, and why."""
-    applies = standard.applies
-    named = applies.framework.split(" or ") if applies.framework else []
-    if named and not set(named) & set(frameworks):
-        return False, f"only with the framework {' or '.join(named)}"
-    system = applies.scope == "system"
-    if not applies.traits:
-        return True, "the system" if system else "every feature"
-    for group in applies.traits:
-        if set(group) <= set(traits):
-            return True, f"{'trait' if len(group) == 1 else 'traits'} {' and '.join(group)}"
-    wanted = " or ".join(" and ".join(group) for group in applies.traits)
-    noun = "traits" if any(len(group) > 1 for group in applies.traits) else "trait"
-    return False, f"{'no feature has' if system else 'without'} the {noun} {wanted}"
-
-
-# ---- one preset ----
 
 
 def _draft(name: str, folder: Path, chain: tuple[Path, ...], where: str) -> Draft:

@@ -19,8 +19,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from mkdocs_jetty.errors import ConfigError
-from mkdocs_jetty.standards.declaration import FILE_NAME, parse_declaration
-from mkdocs_jetty.standards.model import Attestation, Declaration, Transition, Waiver
+from mkdocs_jetty.standards.declaration import parse_declaration
+from mkdocs_jetty.standards.model import DECLARATION, Attestation, Declaration, Transition, Waiver
 
 _Record = TypeVar("_Record", Attestation, Waiver)
 
@@ -33,7 +33,7 @@ def go_external(root: Path, presets: Sequence[str], frameworks: Sequence[str], o
     """
     text, old = _current(root)
     if old.state == "external" and (old.preset, old.frameworks) == (tuple(presets), tuple(frameworks)):
-        raise ConfigError(f"{FILE_NAME}: the project is external under {', '.join(presets)} already")
+        raise ConfigError(f"{DECLARATION}: the project is external under {', '.join(presets)} already")
     since = old.since if old.state == "external" and old.since else on
     transition = Transition("external", on, tuple(presets))
     new = dataclasses.replace(
@@ -60,9 +60,9 @@ def go_internal(root: Path, reason: str, on: date) -> Declaration:
     """
     text, old = _current(root)
     if old.state == "internal":
-        raise ConfigError(f"{FILE_NAME}: the project is internal already")
+        raise ConfigError(f"{DECLARATION}: the project is internal already")
     if not reason.strip():
-        raise ConfigError(f"{FILE_NAME}: going back to internal needs a reason, which is kept in the file")
+        raise ConfigError(f"{DECLARATION}: going back to internal needs a reason, which is kept in the file")
     transition = Transition("internal", on, old.preset, reason.strip())
     new = dataclasses.replace(old, state="internal", since=None, history=(*old.history, transition))
 
@@ -88,7 +88,7 @@ def add_attestation(root: Path, attestation: Attestation) -> Declaration:
             attestation.standard, attestation.feature, attestation.by, attestation.on,
         ):  # fmt: skip
             raise ConfigError(
-                f"{FILE_NAME}:{each.line}: `{each.standard}` was attested by {each.by} on {each.on} already"
+                f"{DECLARATION}:{each.line}: `{each.standard}` was attested by {each.by} on {each.on} already"
             )
     new = dataclasses.replace(old, attestations=(*old.attestations, attestation))
     return _write(root, _with_record(text, "attestation", attestation), new)
@@ -104,7 +104,7 @@ def add_waiver(root: Path, waiver: Waiver) -> Declaration:
     waiver = _stripped(waiver)
     for each in old.waivers:
         if (each.standard, each.feature) == (waiver.standard, waiver.feature) and each.on <= waiver.on <= each.until:
-            raise ConfigError(f"{FILE_NAME}:{each.line}: `{each.standard}` is waived already, until {each.until}")
+            raise ConfigError(f"{DECLARATION}:{each.line}: `{each.standard}` is waived already, until {each.until}")
     new = dataclasses.replace(old, waivers=(*old.waivers, waiver))
     return _write(root, _with_record(text, "waiver", waiver), new)
 
@@ -113,13 +113,13 @@ def add_waiver(root: Path, waiver: Waiver) -> Declaration:
 
 
 def _current(root: Path) -> tuple[str, Declaration]:
-    path = Path(root) / FILE_NAME
+    path = Path(root) / DECLARATION
     try:
         text = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
     except UnicodeDecodeError:
-        raise ConfigError(f"{FILE_NAME}: this file is not UTF-8") from None
+        raise ConfigError(f"{DECLARATION}: this file is not UTF-8") from None
     except OSError as error:
-        raise ConfigError(f"{FILE_NAME}: {error.strerror or error}") from None
+        raise ConfigError(f"{DECLARATION}: {error.strerror or error}") from None
     return text, parse_declaration(text)
 
 
@@ -133,7 +133,7 @@ def _with_project(text: str, change: Callable[[Any], None]) -> str:
         project = tomlkit.table()
         change(project)
     except TOMLKitError as error:
-        raise ConfigError(f"{FILE_NAME}: it cannot be changed by a command: {error}") from None
+        raise ConfigError(f"{DECLARATION}: it cannot be changed by a command: {error}") from None
     fresh = tomlkit.document()
     fresh.add("project", project)
     return _appended(text, fresh.as_string()).replace("\n", newline)
@@ -184,18 +184,18 @@ def _write(root: Path, text: str, expected: Declaration) -> Declaration:
         result = parse_declaration(text)
     except ConfigError as error:
         # The lines it names are those of a text that nobody will ever see.
-        reasons = re.sub(rf"^{re.escape(FILE_NAME)}(:\d+)?: ", "", str(error), flags=re.MULTILINE)
-        raise ConfigError("\n".join(f"not written to {FILE_NAME}: {each}" for each in reasons.splitlines())) from None
+        reasons = re.sub(rf"^{re.escape(DECLARATION)}(:\d+)?: ", "", str(error), flags=re.MULTILINE)
+        raise ConfigError("\n".join(f"not written to {DECLARATION}: {each}" for each in reasons.splitlines())) from None
     if _without_lines(result) != _without_lines(expected):
-        raise ConfigError(f"{FILE_NAME}: this change cannot be made by a command; write it by hand")
-    path = (Path(root) / FILE_NAME).resolve()
+        raise ConfigError(f"{DECLARATION}: this change cannot be made by a command; write it by hand")
+    path = (Path(root) / DECLARATION).resolve()
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         _replace(path, beside, text)
     except OSError as error:
         with suppress(OSError):
             beside.unlink()
-        raise ConfigError(f"{FILE_NAME}: it cannot be written: {error.strerror or error}") from None
+        raise ConfigError(f"{DECLARATION}: it cannot be written: {error.strerror or error}") from None
     return result
 
 
