@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mkdocs_jetty.hosts.markdown import NOT_RUN
+from mkdocs_jetty.hosts.presenting import NOT_RUN
 from mkdocs_jetty.run.store import STALE
 
 pytestmark = pytest.mark.slow

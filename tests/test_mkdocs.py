@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import markdown
 import pytest
 
-from mkdocs_jetty.hosts.markdown import NOT_READ, NOT_RUN, JettyExtension, PageContext
+from mkdocs_jetty.hosts.markdown import JettyExtension
+from mkdocs_jetty.hosts.presenting import NOT_READ, NOT_RUN, PageContext
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run.model import Results
 from mkdocs_jetty.spec.model import Spec
@@ -182,14 +183,15 @@ def test_the_overview_stands_where_it_is_marked_and_nowhere_else(site: Site) -> 
     assert not (site.root / "site/jetty/index.html").exists()
 
 
-def test_a_fence_that_no_page_file_holds_fails_the_build(site: Site) -> None:
+def test_a_fence_that_a_hook_puts_on_a_page_is_specification(site: Site) -> None:
     site.write("mkdocs.yml", "site_name: Shop\nhooks: [hooks.py]\nplugins: [jetty]\n")
-    text = "\n\n```gherkin\nFeature: Late\n```\n"
+    text = "\n\n```gherkin\nScenario: Late\n  Given nothing is known\n```\n"
     site.write("hooks.py", f"def on_page_markdown(markdown, **kwargs):\n    return markdown + {text!r}\n")
     site.write("docs/index.md", "# Home\n")
     built = site.build()
     assert built.returncode == 1
-    assert NOT_READ in site.read("index.html")
+    assert "docs/index.md:1: Late: " in built.stderr
+    assert NOT_READ not in site.read("index.html")
 
 
 def test_a_fence_runs_wherever_markdown_allows_one(site: Site) -> None:
@@ -282,15 +284,13 @@ def test_a_page_that_another_plugin_takes_away_is_no_specification(site: Site) -
     assert json.loads(site.read("jetty/spec.json"))["counts"]["scenarios"] == 1
 
 
-def test_a_block_that_the_site_does_not_render_is_shown_at_the_end(site: Site) -> None:
+def test_a_block_that_the_site_does_not_render_as_a_fence_is_an_error(site: Site) -> None:
     fence = FENCE.strip().replace("\n", "\n    ").replace("<A>", "A")
     site.write("docs/index.md", f"# Home\n\n!!! note\n\n    {fence}\n\nThe end.\n")
-    site.write("docs/dirty.md", "# Other\n")
     done = site.build()
-    assert "docs/index.md:5: This specification was read" in done.stderr
-    shown = site.read("index.html")
-    assert shown.index("The end.") < shown.index("Line 5: This specification was read")
-    assert site.build("--strict").returncode == 1
+    assert done.returncode == 1
+    assert "docs/index.md:5: this block will not run: it stands where Markdown shows no fence" in done.stderr
+    assert "Speed" not in site.read("index.html")
 
 
 def test_a_dirty_build_renders_what_is_true_now(site: Site) -> None:

@@ -31,18 +31,36 @@ DEFAULT_STEPS = "features"
 def find(settings: Settings) -> tuple[list[Path], list[Problem]]:
     """All files that may hold specification, in the order of their paths, pages first, and what is wrong with that."""
     unread: list[OSError] = []
-    problems: list[Problem] = []
     every = _files(settings.docs_dir, MARKDOWN_SUFFIXES, unread)
     shown = [path for path in every if _is_published(settings, path)]
     pages = [path for path in shown if is_included(settings, path)]
-    extra = _extra(settings, unread, problems)
+    extra, problems = find_features(settings)
     problems += [_unread(settings, error) for error in unread if _matters(settings, Path(str(error.filename)))]
-    for pattern in settings.include:
+    problems += unmatched(settings, [_name(settings, path) for path in shown])
+    return pages + extra, problems + missing_steps(settings)
+
+
+def find_features(settings: Settings) -> tuple[list[Path], list[Problem]]:
+    """The `.feature` files that the option `features` names, and what is wrong with that."""
+    unread: list[OSError] = []
+    problems: list[Problem] = []
+    extra = _extra(settings, unread, problems)
+    return extra, problems + [_unread(settings, error) for error in unread]
+
+
+def unmatched(settings: Settings, names: Sequence[str]) -> list[Problem]:
+    """What is wrong with `include`, given the names of the site's pages as seen from `docs_dir`."""
+    return [
+        _wrong(
+            settings,
+            "include",
+            f"`include`: no page of the site matches `{pattern}`, as seen from `docs_dir`",
+            "warning",
+        )
+        for pattern in settings.include
         # A site without pages is no slip of its author's.
-        if pattern != EVERY_PAGE and not any(_matches(_name(settings, path), (pattern,)) for path in shown):
-            message = f"`include`: no page of the site matches `{pattern}`, as seen from `docs_dir`"
-            problems.append(_wrong(settings, "include", message, "warning"))
-    return pages + extra, problems + _missing_steps(settings)
+        if pattern != EVERY_PAGE and not any(_matches(name, (pattern,)) for name in names)
+    ]
 
 
 def _extra(settings: Settings, unread: list[OSError], problems: list[Problem]) -> list[Path]:
@@ -86,7 +104,7 @@ def _is_foreign(directory: Path) -> bool:
     return directory.name.startswith(".") or directory.name in FOREIGN or (directory / "pyvenv.cfg").exists()
 
 
-def _missing_steps(settings: Settings) -> list[Problem]:
+def missing_steps(settings: Settings) -> list[Problem]:
     """What the option `steps` names and nobody has; its default may be missing."""
     return [
         _wrong(settings, "steps", f"`steps` names `{entry}`, which does not exist")
@@ -108,9 +126,13 @@ def specification_files(settings: Settings) -> list[Path]:
 
 def is_included(settings: Settings, path: Path) -> bool:
     """Whether a page of the documentation is to be read: it is published, and `include` and `exclude` agree."""
-    name = _name(settings, path)
+    return _is_published(settings, path) and is_chosen(settings, _name(settings, path))
+
+
+def is_chosen(settings: Settings, name: str) -> bool:
+    """Whether `include` and `exclude` agree on a page, by its name as seen from `docs_dir`."""
     # A pattern for `.md` means pages, whatever their suffix; what is excluded is only what was named.
-    return _is_published(settings, path) and _matches(name, settings.include) and not _glob_any(name, settings.exclude)
+    return _matches(name, settings.include) and not _glob_any(name, settings.exclude)
 
 
 def relative(root: Path, path: Path) -> str:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mkdocs_jetty.spec.fences import FRONT_MATTER
 from mkdocs_jetty.spec.model import Problem
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
 
+FRONT_MATTER = re.compile(r"\A-{3}[ \t]*\n(.*?\n)(?:-{3}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)
+# The older style, without a fence, that MkDocs reads as well.
+_PLAIN_KEY = re.compile(r"[ ]{0,3}([A-Za-z0-9_-]+):\s*(.*)")
+_PLAIN_MORE = re.compile(r"(?:[ ]{4}|\t)\s*(.*)")
 WHERE = "under `jetty:` in the front matter"
 
 
@@ -33,6 +36,43 @@ class FrontMatter:
     exclude: bool = False
     lines: dict[str, int] = field(default_factory=dict)
     """Where each key stands."""
+
+
+def split_front_matter(text: str) -> tuple[dict[str, Any], str, tuple[int, str] | None]:
+    """Split a page into its front matter and the text that is rendered, as MkDocs does.
+
+    Returns:
+        The front matter, the text, and the line and message of an error in the front matter, if there is one.
+    """
+    match = FRONT_MATTER.match(text)
+    if not match:
+        return (*_plain_front_matter(text), None)
+    try:
+        meta = yaml.safe_load(match.group(1))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "not valid YAML"
+        return {}, text, (mark.line + 2 if mark else 1, f"the front matter cannot be read: {problem}")
+    return (meta, text[match.end() :].lstrip("\n"), None) if isinstance(meta, dict) else ({}, text, None)
+
+
+def _plain_front_matter(text: str) -> tuple[dict[str, Any], str]:
+    meta: dict[str, Any] = {}
+    key, end = "", 0
+    lines = text.split("\n")
+    for line in lines:
+        if not line.strip():
+            end += 1
+            break
+        if match := _PLAIN_KEY.match(line):
+            key = match[1].lower()
+            meta[key] = f"{meta[key]} {match[2].strip()}" if key in meta else match[2].strip()
+        elif key and (match := _PLAIN_MORE.match(line)):
+            meta[key] += f" {match[1].strip()}"
+        else:
+            break
+        end += 1
+    return (meta, "\n".join(lines[end:]).lstrip("\n")) if meta else ({}, text)
 
 
 def read_front_matter(meta: dict[str, Any], text: str, page: str) -> tuple[FrontMatter, list[Problem]]:

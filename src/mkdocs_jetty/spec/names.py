@@ -26,13 +26,18 @@ class FileRead:
     """The id of a feature that its author wrote down, and the line."""
 
 
-def with_ids_of_their_own(files: Sequence[FileRead]) -> list[FileRead]:
-    """Rename what has an id that is taken; an id that two authors wrote down is a problem of the second page."""
+def with_ids_of_their_own(files: Sequence[FileRead], before: Sequence[FileRead] = ()) -> list[FileRead]:
+    """Rename what has an id that is taken; an id that two authors wrote down is a problem of the second page.
+
+    Args:
+        files: What was read.
+        before: What has its ids already, and keeps them.
+    """
     owners: dict[str, FileRead] = {}
-    for read in files:
+    for read in (*before, *files):
         if read.own_id:
             owners.setdefault(read.own_id[0], read)
-    taken = set(owners)
+    taken = {*owners, *(feature.id for read in before for feature in read.features)}
     return [_settled(read, owners, taken) for read in files]
 
 

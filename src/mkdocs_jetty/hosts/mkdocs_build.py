@@ -1,0 +1,280 @@
+"""What a build's pages hold, from their own conversions, and the results put in their place.
+
+MkDocs converts every page before it renders the first template. So each page's conversion is recorded as it happens,
+and once all are known the specification runs, and results take the place of the tokens that the fences have left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from mkdocs.utils import get_relative_url
+
+from mkdocs_jetty.hosts.presenting import NOT_READ, NOT_SHOWN, PageContext, Shown, fill, has_tokens, plain, present
+from mkdocs_jetty.show.summary import Colour, page_colour
+from mkdocs_jetty.spec import opened
+from mkdocs_jetty.spec.fences import MarkdownPage, page_of
+from mkdocs_jetty.spec.files import is_chosen, relative
+from mkdocs_jetty.spec.front_matter import split_front_matter
+from mkdocs_jetty.spec.lost import MAY_HOLD
+from mkdocs_jetty.spec.model import Block, Problem, ShownScenario
+from mkdocs_jetty.spec.names import FileRead
+from mkdocs_jetty.spec.origins import lines_of
+from mkdocs_jetty.spec.page import read_markdown
+
+if TYPE_CHECKING:
+    from mkdocs.structure.files import File
+    from mkdocs.structure.pages import Page
+
+    from mkdocs_jetty.config import Settings
+    from mkdocs_jetty.hosts.search import SearchTexts
+    from mkdocs_jetty.judge.model import Verdict
+    from mkdocs_jetty.spec.recording import Conversion
+
+LEFT_OVER = re.compile(r'<div data-jetty="[0-9a-f]{32}"></div>')
+_ID = re.compile(r'\bid="([^"]+)"')
+
+
+@dataclass
+class Converted:
+    """A page of the build, as it was converted."""
+
+    page: Page
+    name: str
+    """As the specification names it, relative to the project."""
+    excluded: bool
+    """Whether its author asked for its fences to be left alone."""
+    markdown: MarkdownPage
+    read: FileRead
+    tokens: dict[str, Shown] = field(default_factory=dict)
+    context: PageContext = field(default_factory=PageContext)
+
+
+class Build:
+    """One build of the site; where builds nest, each has one."""
+
+    def __init__(self, settings: Settings, search: SearchTexts) -> None:
+        self.settings = settings
+        self._search = search
+        self.names = Names(settings)
+        self.pages: dict[int, Converted] = {}
+        """By the identity of the host's page."""
+        self.late: list[Problem] = []
+        """What was found wrong once the verdict was known."""
+        self._announced: Page | None = None
+        self._own: Conversion | None = None
+
+    # ---- as pages are converted ----
+
+    def announce(self, page: Page) -> None:
+        """Expect a page to be converted next."""
+        self._announced, self._own = page, None
+
+    def begin(self, conversion: Conversion) -> None:
+        """Decide whether a conversion is that of the page that was announced."""
+        page = self._announced
+        conversion.own = page is not None and self._own is None and page.markdown == conversion.source
+        if conversion.own:
+            self._own = conversion
+
+    def converted(self, page: Page, shown: str) -> None:
+        """Take note of what a page has become."""
+        conversion, self._announced, self._own = self._own, None, None
+        if conversion is None:
+            return
+        name = self.names.of(page.file)
+        excluded = _is_excluded(self.settings, page)
+        markdown, read = MarkdownPage(dict(page.meta), None, (), ()), FileRead()
+        if not excluded and (conversion.fences or "jetty" in page.meta or MAY_HOLD.search("\n".join(conversion.lines))):
+            markdown, read = self._read(page, name, conversion, shown)
+        elif excluded:
+            markdown = page_of(conversion, shown, lines_of(name, conversion.raw, None, list), dict(page.meta))
+        if page.markdown and page.markdown.startswith("---"):
+            error = split_front_matter(page.markdown)[2]
+            if error:
+                problem = Problem("error", name, error[0], None, error[1])
+                read = replace(read, problems=[problem, *read.problems])
+        self.pages[id(page)] = Converted(page, name, excluded, markdown, read)
+
+    def _read(self, page: Page, name: str, conversion: Conversion, shown: str) -> tuple[MarkdownPage, FileRead]:
+        text = _text(page.file)
+        path = page.file.abs_src_path
+        names = opened.names()
+        root = self.settings.root
+
+        def others() -> Sequence[tuple[str, Sequence[str]]]:
+            return opened.texts(root, names, apart=[Path(path)] if path else [])
+
+        lines = lines_of(name, conversion.raw, text, others)
+        markdown = page_of(conversion, shown, lines, dict(page.meta))
+        return markdown, read_markdown(self.settings, name, text or "", markdown)
+
+    # ---- once all are known ----
+
+    def reads(self) -> list[FileRead]:
+        """What was read of the pages, in the order of their paths; what no page shows any more cannot count."""
+        ordered = sorted(self.pages.values(), key=lambda each: PurePosixPath(each.name))
+        return [_without_unshown(each) for each in ordered]
+
+    def put_in_place(
+        self, verdict: Verdict, url_for: Callable[[str], str], review_url: Callable[[str], str]
+    ) -> dict[int, Colour]:
+        """Put the results on the pages; the colour of each page that has one, by its identity.
+
+        Args:
+            verdict: The verdict.
+            url_for: The address of a page of the specification in the site.
+            review_url: That of a page's review, by the page's own.
+        """
+        blocks = {page.path: page.blocks for page in verdict.spec.pages}
+        concerned = {feature.feature.page for feature in verdict.features} | {each.page for each in verdict.problems}
+        colours = {}
+        for key, each in self.pages.items():
+            url = each.page.url
+            each.context = PageContext(
+                verdict,
+                each.name,
+                lambda path, url=url: get_relative_url(url_for(path), url),  # type: ignore[misc]
+                each.excluded,
+                source_url=self.settings.source_url,
+                review_url=get_relative_url(review_url(url), url),
+                search=self._search,
+            )
+            each.tokens = _tokens(each, blocks.get(each.name, ()))
+            if each.name in concerned or each.name in blocks or has_tokens(each.page.content or ""):
+                self._fill(each)
+                colour = page_colour(verdict, each.name)
+                if colour is not None:
+                    colours[key] = colour
+        return colours
+
+    def _fill(self, each: Converted) -> None:
+        page = each.page
+        before = page.content or ""
+        content = present(before, each.context, each.tokens)
+        # Some plugins keep a page's HTML under a name of their own.
+        for name, value in list(vars(page).items()):
+            if isinstance(value, str) and (value == before or has_tokens(value)):
+                setattr(page, name, content if value == before else fill(value, each.context, each.tokens))
+        page.content = content
+        if page.present_anchor_ids is not None:
+            page.present_anchor_ids |= set(_ID.findall(content))
+
+    def finish(self, output: str, page: Page) -> str:
+        """Put in place what a plugin has kept elsewhere; what nobody knows any more says so."""
+        if not has_tokens(output):
+            return output
+        for each in self.pages.values():
+            if each.tokens and has_tokens(output):
+                output = _only_blocks(output, each)
+        own = self.pages.get(id(page))
+        if own:
+            output = fill(output, own.context, {})
+        if LEFT_OVER.search(output):
+            message = f"{NOT_READ[0].lower()}{NOT_READ[1:]}: a plugin shows it where it is no part of the page"
+            self.late.append(Problem("error", self.names.of(page.file), None, None, message))
+            output = LEFT_OVER.sub(lambda _: plain("", "jetty-error", NOT_READ), output)
+        return output
+
+
+def _only_blocks(output: str, each: Converted) -> str:
+    def shown(match: re.Match[str]) -> str:
+        return fill(match[0], each.context, each.tokens)
+
+    return LEFT_OVER.sub(shown, output)
+
+
+def _tokens(each: Converted, blocks: Sequence[Block]) -> dict[str, Shown]:
+    """What each token of a page stands for."""
+    known: Iterable[Block | None] = blocks if len(blocks) == len(each.markdown.fences) else [None] * 10_000
+    return {
+        fence.token: Shown(fence.source, fence.runs, None if each.excluded else block)
+        for fence, block in zip(each.markdown.fences, known)  # noqa: B905 # as many as there are fences
+    }
+
+
+def _without_unshown(each: Converted) -> FileRead:
+    """What was read of a page; what another plugin has taken off it since cannot be proven there."""
+    read, content = each.read, each.page.content or ""
+    if read.page is None:
+        return read
+    lost = [
+        block for fence, block in zip(each.markdown.fences, read.page.blocks, strict=True) if fence.token not in content
+    ]
+    if not lost:
+        return read
+    ids = {
+        one for block in lost for item in block.items if isinstance(item, ShownScenario) for one in item.scenario_ids
+    }
+    note = "The page does not show it, so it proves nothing."
+    features = [
+        replace(
+            feature,
+            scenarios=tuple(
+                replace(one, defect=one.defect or "invalid-gherkin", defect_note=one.defect_note or note)
+                if one.id in ids
+                else one
+                for one in feature.scenarios
+            ),
+        )
+        for feature in read.features
+    ]
+    problems = [Problem("error", each.name, block.line, None, NOT_SHOWN) for block in lost]
+    return replace(read, features=features, problems=[*read.problems, *problems])
+
+
+def _is_excluded(settings: Settings, page: Page) -> bool:
+    own: Any = page.meta.get("jetty")
+    return (isinstance(own, dict) and own.get("exclude") is True) or not is_chosen(settings, page.file.src_uri)
+
+
+def _text(file: File) -> str | None:
+    try:
+        return file.content_string
+    except (OSError, ValueError):
+        return None
+
+
+class Names:
+    """How the pages of a build are named: by the file that their author knows."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._docs = docs_name(settings)
+        self._known: dict[str, str] = {}
+        self.generated: dict[str, str] = {}
+        """The page of the specification that each page of ours shows."""
+
+    def of(self, file: File) -> str:
+        """The name of a page."""
+        if file.src_uri in self.generated:
+            return self.generated[file.src_uri]
+        if file.src_uri not in self._known:
+            name = self._of(file)
+            taken = name in self._known.values()
+            self._known[file.src_uri] = self._in_docs(file) if taken else name
+        return self._known[file.src_uri]
+
+    def _of(self, file: File) -> str:
+        root = self._settings.root
+        path = Path(file.abs_src_path) if file.abs_src_path else None
+        if path is None:
+            return self._in_docs(file)
+        if not opened.is_temporary(path, root):
+            return relative(root, path)
+        copied = opened.original(root, path, _text(file) or "")
+        return relative(root, copied) if copied else self._in_docs(file)
+
+    def _in_docs(self, file: File) -> str:
+        return (PurePosixPath(self._docs) / file.src_uri).as_posix()
+
+
+def docs_name(settings: Settings) -> str:
+    """The directory of the pages, as the project knows it."""
+    if opened.is_temporary(settings.docs_dir, settings.root):
+        return "docs"
+    return relative(settings.root, settings.docs_dir)

@@ -1,0 +1,87 @@
+"""The pages that the plugin adds to a site: for what has no page of its own, and the overview."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mkdocs.structure.files import File, InclusionLevel
+
+from mkdocs_jetty.hosts.presenting import MARKER
+from mkdocs_jetty.show.html import STYLESHEET
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+
+    from mkdocs_jetty.spec.model import Page
+
+CSS = "assets/jetty.css"
+OVERVIEW = "jetty/index.md"
+_FENCE = re.compile(r"^[ >]*(`{3,}|~{3,}).*?^[ >]*\1", re.MULTILINE | re.DOTALL)
+
+
+def add_files(files: Files, config: MkDocsConfig, features: Iterable[Page]) -> dict[str, str]:
+    """Add the stylesheet, a page for each `.feature` file, and the overview unless the author has placed it.
+
+    Args:
+        files: The files of the site.
+        config: Its configuration.
+        features: What was read of the `.feature` files.
+
+    Returns:
+        The page of the specification that each page of ours shows, by its address among the site's sources.
+    """
+    for file in list(files):
+        if file.src_uri.endswith((".py", ".pyc")) or "__pycache__" in file.src_uri.split("/"):
+            files.remove(file)
+    if CSS not in files.src_uris:
+        files.append(File.generated(config, CSS, content=STYLESHEET.read_text(encoding="utf-8")))
+    marked = any(_marks_the_overview(file) for file in files.documentation_pages())
+    inclusion = InclusionLevel.INCLUDED if config.nav is None else InclusionLevel.NOT_IN_NAV
+    shown = {}
+    for page in features:
+        slug = re.sub(r"[^\w.-]+", "-", page.path.removesuffix(".feature")).strip("-.")
+        uri = f"jetty/features/{slug}.md"
+        shown[uri] = page.path
+        # Themes print a title as it is. The text of the feature never goes through Markdown.
+        content = f"---\ntitle: {json.dumps(html.escape(page.title))}\n---\n\n<!-- jetty/page -->\n"
+        files.append(File.generated(config, uri, content=content, inclusion=inclusion))
+    if not marked and OVERVIEW not in files.src_uris:
+        content = "# Specification\n\n<!-- jetty/overview -->\n\n<!-- jetty/failures -->\n"
+        files.append(File.generated(config, OVERVIEW, content=content, inclusion=inclusion))
+    return shown
+
+
+def outdate(files: Files, may_hold: re.Pattern[str], held: Iterable[str]) -> None:
+    """Have pages with results rendered anew in a `--dirty` build: what is true changes without their text.
+
+    Args:
+        files: The files of the site.
+        may_hold: What a text holds in which specification could stand.
+        held: The addresses of pages that an earlier build has found some on.
+    """
+    known = set(held)
+    for file in files.documentation_pages():
+        text = content_of(file)
+        if file.src_uri in known or may_hold.search(text) or MARKER.search(text):
+            Path(file.abs_dest_path).unlink(missing_ok=True)
+
+
+def _marks_the_overview(file: File) -> bool:
+    text = content_of(file)
+    if "jetty/overview" not in text:
+        return False
+    return any(match[1] == "overview" for match in MARKER.finditer(_FENCE.sub("", text)))
+
+
+def content_of(file: File) -> str:
+    """The text of a page's file; nothing where it has none that can be read."""
+    try:
+        return file.content_string
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,191 @@
+"""Find the fences of a page in the conversion that renders it.
+
+Whatever stands in a fence's way or makes one (an extension, an option of the site, another fence) is then seen alike by
+the reading and by the page. Superfences formats greedily and takes back what turns out to be indented code, so each
+fence leaves a token: those that are left in the HTML are the fences of the page, in the order of the page.
+"""
+
+from __future__ import annotations
+
+import inspect
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from markdown.preprocessors import Preprocessor
+from pymdownx.superfences import SuperFencesBlockPreprocessor
+
+from mkdocs_jetty.spec.alignment import aligned
+from mkdocs_jetty.spec.own_fences import OwnFences
+
+if TYPE_CHECKING:
+    from markdown import Markdown
+
+LANGUAGES = ("gherkin", "cucumber", "feature")
+FIRST = 100_000
+"""The priority of what sees a text before anything else does."""
+# After the text was put together (snippets at 32, critic marks at 31.1), before superfences keeps tabs (31.05) and
+# Python-Markdown takes them away (30).
+AS_WRITTEN = 31.07
+BEFORE_FENCED_CODE = 25.5
+NO = {"false", "no", "off", "0"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A fence of ours as the renderer finds it."""
+
+    start: int
+    """The index of its opening line."""
+    columns: int
+    """How many columns of its lines belong to what is around it."""
+    source: str
+    """Its text as its author wrote it."""
+    runs: bool
+
+
+@dataclass
+class Conversion:
+    """What was seen of one conversion."""
+
+    source: str
+    """The text that was converted."""
+    own: bool = True
+    """Whether it is a page's own: not that of a docstring, of an excerpt, of what code has printed."""
+    raw: list[str] = field(default_factory=list)
+    """The lines as written, tabs and blanks included."""
+    lines: list[str] = field(default_factory=list)
+    """The lines in which fences were looked for."""
+    ranges: list[tuple[int, int]] = field(default_factory=list)
+    """Where all fences stand, whatever their language: the index of the opening line, and of the first line after."""
+    fences: dict[str, Found] = field(default_factory=dict)
+    """By their tokens."""
+    _written: list[int | None] | None = None
+
+    def written(self, index: int) -> int | None:
+        """The index in `raw` of a line in `lines`; None for one that the conversion has put in."""
+        if self._written is None:
+            self._written = aligned(list(map(_plain, self.lines)), list(map(_plain, self.raw)))
+        return self._written[index] if index < len(self._written) else None
+
+
+def _plain(line: str) -> str:
+    """A line as Python-Markdown leaves it."""
+    return line.replace("\x02", "").replace("\x03", "").replace("\r", "").expandtabs(4) if line.strip() else ""
+
+
+class Recorder:
+    """Watches one Markdown instance for a while or for good."""
+
+    def __init__(
+        self, md: Markdown, show: Callable[[Conversion, str], str], begin: Callable[[Conversion], None] | None = None
+    ) -> None:
+        """Watch an instance.
+
+        Args:
+            md: The instance.
+            show: Says what stands for a fence, by its token, until the page is complete.
+            begin: Is told of each conversion as it begins.
+        """
+        self.md = md
+        self.conversion = Conversion("")
+        self._show = show
+        self._begin = begin
+        self._own_fences = OwnFences(md, LANGUAGES)
+        self._connected: list[Any] = []
+        self._start, self._end, self._columns = 0, 0, 0
+        md.preprocessors.register(_At(md, self._begun), "jetty_begin", FIRST)
+        md.preprocessors.register(_At(md, self._written), "jetty_written", AS_WRITTEN)
+        md.preprocessors.register(self._own_fences, "jetty_fences", BEFORE_FENCED_CODE)
+
+    def _begun(self, lines: list[str]) -> None:
+        self.conversion = Conversion("\n".join(lines))
+        if self._begin:
+            self._begin(self.conversion)
+        # Now, because extensions may register after ours.
+        name = "fenced_code_block"
+        current: Any = self.md.preprocessors[name] if name in self.md.preprocessors else None  # noqa: SIM401
+        if isinstance(current, SuperFencesBlockPreprocessor):
+            self._own_fences.leave()
+        else:
+            self._own_fences.take_part(current)
+            current = self._own_fences
+        if current not in self._connected:
+            self._connected.append(current)
+            self._connect(current)
+
+    def _written(self, lines: list[str]) -> None:
+        self.conversion.raw = list(lines)
+
+    def _connect(self, fences: SuperFencesBlockPreprocessor) -> None:
+        for language in LANGUAGES:
+            arguments = (language, self._format, self._accept, None)
+            # The last one, a function that resets, came with pymdown-extensions 13.
+            count = len(inspect.signature(fences.extension.extend_super_fences).parameters)
+            fences.extension.extend_super_fences(*arguments[:count])
+        search, process = fences.search_nested, fences.process_nested_block
+
+        def search_nested(lines: list[str]) -> list[str]:
+            self.conversion.lines = list(lines)
+            result: list[str] = search(lines)
+            if fences is self._own_fences:
+                self.conversion.ranges += self._own_fences.others
+            return result
+
+        def process_nested_block(ws: str, content: str, start: int, end: int) -> None:
+            self._start, self._end, self._columns = start, end, fences.ws_virtual_len
+            self.conversion.ranges.append((start, end))
+            process(ws, content, start, end)
+
+        fences.search_nested, fences.process_nested_block = search_nested, process_nested_block
+
+    @staticmethod
+    def _accept(
+        _language: str, inputs: Mapping[str, Any], options: dict[str, Any], _attrs: dict[str, Any], _md: Markdown
+    ) -> bool:
+        """Accept every option: a fence that is refused here would silently become plain code."""
+        options.update(inputs)
+        return True
+
+    def _format(self, src: str = "", options: Mapping[str, Any] | None = None, **_kwargs: Any) -> str:
+        runs = str((options or {}).get("run", "true")).strip("\"' ").lower() not in NO
+        token = secrets.token_hex(16)
+        self.conversion.fences[token] = Found(self._start, self._columns, self._authors(src), runs)
+        return self._show(self.conversion, token)
+
+    def _authors(self, given: str) -> str:
+        """The text of the fence as written, if that is what was found: superfences hands it over without its tabs."""
+        conversion, columns = self.conversion, self._columns
+        written = []
+        for index, line in enumerate(given.split("\n"), self._start + 1):
+            place = conversion.written(index) if index < self._end - 1 else None
+            if place is None:
+                return given
+            raw = conversion.raw[place].rstrip("\r")
+            if _plain(raw)[columns:] != _plain(" " * columns + line)[columns:]:
+                return given
+            written.append(_without(raw, columns, self.md.tab_length))
+        return "\n".join(written)
+
+
+def _without(line: str, columns: int, tab: int) -> str:
+    """A line without its first columns, as far as they are what a fence may stand in."""
+    column = 0
+    for index, character in enumerate(line):
+        if column >= columns or character not in "> \t":
+            return " " * (column - columns) + line[index:]
+        column += tab - column % tab if character == "\t" else 1
+    return " " * (column - columns)
+
+
+class _At(Preprocessor):
+    """Shows the lines as they are at some point, and changes nothing."""
+
+    def __init__(self, md: Markdown, see: Callable[[list[str]], None]) -> None:
+        super().__init__(md)
+        self.see = see
+
+    def run(self, lines: list[str]) -> list[str]:
+        self.see(lines)
+        return lines
