@@ -78,11 +78,83 @@ def test_a_step_that_ends_the_run_is_red_and_the_rest_runs(play: Play, call: str
     assert outcome.short["fault"].startswith("failed/")
 
 
-def test_what_a_forked_copy_reports_does_not_count(play: Play) -> None:
-    outcome = play({"features/bad.py": fault("os.fork()", "time.sleep(0.3)")}, timeout=5)
-    assert set(outcome.short) == {"before", "fault", "after"}
-    assert outcome.short["before"] == outcome.short["after"] == "passed"
-    assert any("fork" in str(problem) for problem in outcome.verdict.problems)
+PAGE_OF_COPIES = """\
+# B
+
+```gherkin
+Scenario: next page
+  Given all is well
+```
+"""
+COPIES = {
+    "goes on": ["os.fork()"],
+    "goes on late": ["os.fork() or time.sleep(1)"],
+    "raises": ["if not os.fork(): raise ValueError('in the copy')"],
+    "exits as a program does": ["if not os.fork(): sys.exit(0)"],
+    "goes on and is waited for": ["pid = os.fork()", "pid and os.waitpid(pid, 0)"],
+}
+COUNT = """\
+from pathlib import Path
+from pytest_bdd import then
+def pytest_bdd_after_step(step):
+    with Path("counted").open("a") as file: print(step.name, file=file)
+"""
+
+
+@pytest.mark.parametrize("case", COPIES)
+def test_a_step_whose_copy_goes_on_is_red_and_the_copy_does_nothing_more(play: Play, tmp_path: Path, case: str) -> None:
+    files = {"docs/b.md": PAGE_OF_COPIES, "conftest.py": COUNT, "features/slow.py": SLOW_STEP}
+    page = PAGE.replace("Scenario: after", "Scenario: slow\n  Given it takes a while\n\nScenario: after")
+    outcome = play({**files, "docs/a.md": page.format(middle=FAULT), "features/bad.py": fault(*COPIES[case])})
+    assert outcome.short == {**around("failed/error"), "slow": "passed", "next page": "passed"}
+    assert "forked a copy" in outcome.says("fault")
+    steps = outcome.scenarios["fault"].result.steps
+    assert [step.status for step in steps] == ["passed", "failed", "passed"]
+    assert (tmp_path / "counted").read_text().split("\n").count("it takes a while") == 1
+    assert (tmp_path / "counted").read_text().split("\n").count("it happens") == 1
+
+
+SLOW_STEP = """\
+import time
+from pytest_bdd import given
+@given("it takes a while")
+def slow(): time.sleep(2)
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ["if not os.fork(): os._exit(0)"],
+        ["import multiprocessing as m", "with m.get_context('fork').Pool(2) as pool: pool.map(abs, [1, 2])"],
+        ["import subprocess", "subprocess.run(['true'], preexec_fn=lambda: None, check=True)"],
+    ],
+    ids=["fork and _exit", "a pool", "a program"],
+)
+def test_a_copy_that_ends_itself_in_its_step_is_fine(play: Play, body: list[str]) -> None:
+    outcome = play({"features/bad.py": fault(*body)})
+    assert outcome.short == around("passed")
+    assert outcome.verdict.problems == ()
+
+
+def test_a_module_that_forks_while_it_is_imported_is_named(play: Play) -> None:
+    outcome = play({"features/bad.py": f"import os\nos.fork()\n{HARMLESS}"})
+    assert outcome.short == around("passed")
+    assert any("forked a copy" in error for error in outcome.errors)
+
+
+def test_a_plugin_that_takes_its_time_to_finish_is_not_told_as_a_hang(play: Play, tmp_path: Path) -> None:
+    slow = """
+        import time
+        from pathlib import Path
+        def pytest_sessionfinish():
+            time.sleep(7)
+            Path("report").touch()
+    """
+    outcome = play({"conftest.py": dedent(slow), "features/bad.py": HARMLESS})
+    assert outcome.short == around("passed")
+    assert outcome.verdict.problems == ()
+    assert (tmp_path / "report").exists()
 
 
 def test_a_grandchild_that_keeps_the_output_open_keeps_nobody_waiting(play: Play) -> None:

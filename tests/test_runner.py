@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from mkdocs_jetty.run import child
+from mkdocs_jetty.run import child, watchdog
 from mkdocs_jetty.run.collect import Collector
 from mkdocs_jetty.run.runner import OnResult, _deal, run
 from mkdocs_jetty.run.scrub import LIMIT, Scrubber
@@ -103,11 +103,12 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     monkeypatch.setattr(child, "GRACE_S", 0.3)
     started: list[int] = []
+    watchdogs: list[int] = []
     popen = child.subprocess.Popen
 
     def recording(*args: object, **options: object) -> object:
         process = popen(*args, **options)
-        started.append(process.pid)
+        (watchdogs if watchdog.__file__ in args[0] else started).append(process.pid)
         return process
 
     monkeypatch.setattr(child.subprocess, "Popen", recording)

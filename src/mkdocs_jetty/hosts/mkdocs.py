@@ -207,6 +207,9 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             )
         except jetty_config.ConfigError as error:
             raise PluginError(str(error)) from None
+        if self._command == "serve" and site.results and site.results[-1].interrupted:
+            # One Ctrl-C ends the server, and the run is no place where it may get lost.
+            raise KeyboardInterrupt
         colours = build.put_in_place(verdict, lambda path: site.urls.get(path, ""), review_url)
         for key, colour in colours.items():
             _mark(build.pages[key].page, colour, shows_status=config.theme.name == "material")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import time
 from collections.abc import Generator
 from dataclasses import replace
@@ -32,6 +33,8 @@ SEVERAL = "; "
 """Between the values of a name that was recorded more than once."""
 # Named in a list or as a key: a site that only speaks of a jetty has not asked for anything.
 DECLARED = re.compile(r"""(?:^|[\[,{-])[ \t]*["']?(?:mkdocs_)?jetty["']?[ \t]*(?:$|[:,\]}#])""", re.MULTILINE)
+OUTPUT = "output.txt"
+"""What the process of a build prints to, beside its job."""
 GREEN_OR_GREY = ("passed", "skipped")
 # What a project's own options would hide from a build, undone: tryfirst, so that no other plugin has read them yet.
 UNHIDE: dict[str, Any] = {
@@ -55,10 +58,28 @@ def pytest_configure(config: pytest.Config) -> None:
     order = config.getoption("--jetty-run")
     request = json.loads(Path(order).read_text("utf-8")) if order else {}
     if request:
+        _leave_with(request.get("parent"))
         vars(config.option).update((name, value) for name, value in UNHIDE.items() if hasattr(config.option, name))
     path = Path(request["config"]) if request else _config_file(config)
     if path is not None:
-        config.pluginmanager.register(JettySession(config, path, request), "jetty-session")
+        session = JettySession(config, path, request)
+        config.pluginmanager.register(session, "jetty-session")
+        _register_guards(config, session.log, Path(order).with_name(OUTPUT) if order else None)
+
+
+def _leave_with(parent: int | None) -> None:
+    """End a process whose parent was gone before anybody could watch over the two."""
+    if sys.platform != "win32" and parent not in (None, os.getppid()):  # on Windows a launcher stands between
+        os._exit(1)
+
+
+def _register_guards(config: pytest.Config, log: EventLog | None, output: Path | None) -> None:
+    """See to it that a step spoils its own scenario only, whatever it does to the process."""
+    from mkdocs_jetty.run.capture import CaptureKeeper
+    from mkdocs_jetty.run.copies import Copies
+
+    config.pluginmanager.register(CaptureKeeper(config, output), "jetty-capture")
+    config.pluginmanager.register(Copies(log), "jetty-copies")
 
 
 def _config_file(config: pytest.Config) -> Path | None:
@@ -282,9 +303,13 @@ class JettySession:
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
             record.worsen("skipped", None, str(reason))
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        self.emit("finish", exitstatus=int(exitstatus))
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_unconfigure(self) -> Generator[None]:
+        """Say that all is done when it is: other plugins write their reports until now."""
+        try:
+            yield
+        finally:
+            self.emit("finish")
 
 
 def _is_measured(entry: tuple[str, object]) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mkdocs_jetty.config import Settings
     from mkdocs_jetty.run.collect import Collector, Event
+    from mkdocs_jetty.run.watchdog import Watchdog
 
 GRACE_S = 5.0
 """How long a child may take to end after it said that it has finished."""
@@ -69,8 +70,7 @@ def pytest_command(settings: Settings, job: Path, pages: Sequence[Path]) -> list
         *(sys.executable, "-m", "pytest", f"--rootdir={settings.root}", f"--jetty-run={job}"),
         # A cache of its own rather than none: options such as `--lf` exist only while there is one.
         *("-o", f"cache_dir={job.parent / 'cache'}"),
-        # Capture without files: a step that closes every descriptor then takes nothing away from its neighbours.
-        *("--capture=sys", "--maxfail=0", "-k", "", "-m", "", "-q"),
+        *("--maxfail=0", "-k", "", "-m", "", "-q"),
         # A directory or a page that cannot be collected loses its own scenarios only.
         "--continue-on-collection-errors",
         *map(str, pages),
@@ -86,9 +86,11 @@ class Child:
         directory: Path,
         command: CommandBuilder = pytest_command,
         *,
+        watchdog: Watchdog,
         without_when: bool = False,
     ) -> None:
         self._settings = settings
+        self._watchdog = watchdog
         self._without_when = without_when
         self._events = directory / "events.ndjson"
         self._output = directory / "output.txt"
@@ -105,6 +107,7 @@ class Child:
             process = self._start(pages)
         except OSError as error:
             return Ending("unstartable", None, str(error))
+        self._watchdog.watch(process.pid)
         try:
             with self._events.open("rb") as stream:
                 tail = _tail(stream)
@@ -117,6 +120,7 @@ class Child:
                     collector.forget()
         finally:
             _end(process)
+            self._watchdog.release(process.pid)
         return Ending(why, process.returncode, _last(self._output), self._forked)
 
     def _write_job(self, ids: Sequence[str]) -> None:
@@ -182,7 +186,7 @@ class Child:
     def _take(self, process: subprocess.Popen[bytes], tail: Iterator[Event | None], collector: Collector) -> None:
         for event in iter(lambda: next(tail), None):
             # A virtual environment's python.exe on Windows is a launcher: the events come from its child.
-            if WINDOWS or event.get("pid") == process.pid:
+            if WINDOWS or event.get("pid") == process.pid or event.get("e") == "forked":
                 collector.feed(event)
             else:
                 self._forked = True

@@ -23,6 +23,7 @@ Event = Mapping[str, Any]
 Sink = Callable[[str, ScenarioResult], None]
 _CAUSES = get_args(Cause)
 UNREACHED = StepResult("unknown")
+FORKED = "it forked a copy of the process that went on with the run; a copy has to end itself, with `os._exit`"
 
 
 @dataclass
@@ -47,7 +48,8 @@ class Collector:
         self._scrub = scrub
         self._sink = settle
         self._open: _Open | None = None
-        self.settled: set[str] = set()
+        self.settled: dict[str, ScenarioResult] = {}
+        self._forked: dict[str, int | None] = {}
         self.problems: list[Problem] = []
         self.finished = False
         self._handlers: dict[str, Callable[[Event], None]] = {
@@ -57,6 +59,7 @@ class Collector:
             "step": self._on_step,
             "end": self._on_end,
             "finish": self._on_finish,
+            "forked": self._on_forked,
         }
 
     def feed(self, event: Event) -> None:
@@ -110,8 +113,13 @@ class Collector:
         scenario_id = now.scenario.id
         # The first result stands: a second attempt that happens to pass does not undo a failure.
         if scenario_id not in self.settled:
-            self.settled.add(scenario_id)
-            self._sink(scenario_id, _with_steps(result, tuple(now.steps)))
+            self._announce(scenario_id, _with_steps(result, tuple(now.steps)))
+
+    def _announce(self, scenario_id: str, result: ScenarioResult) -> None:
+        if scenario_id in self._forked:
+            result = _forked(result, self._forked[scenario_id])
+        self.settled[scenario_id] = result
+        self._sink(scenario_id, result)
 
     def _on_problem(self, event: Event) -> None:
         message = self._text(event, "message")
@@ -146,6 +154,16 @@ class Collector:
 
     def _on_finish(self, _: Event) -> None:
         self.finished = True
+
+    def _on_forked(self, event: Event) -> None:
+        """Take the word of a copy of the process: it can only make its scenario red, and may come after the end."""
+        scenario_id = str(event.get("id"))
+        if scenario_id not in self._scenarios:
+            self.problems.append(Problem("error", "", None, None, f"Before any scenario ran: {FORKED}"))
+            return
+        self._forked[scenario_id] = _whole(event, "index")
+        if settled := self.settled.get(scenario_id):
+            self._announce(scenario_id, settled)
 
     def _of_running(self, event: Event) -> tuple[_Open | None, int | None]:
         now = self._open
@@ -201,6 +219,16 @@ class Collector:
     def _text(self, event: Event, key: str) -> str | None:
         value = event.get(key)
         return None if value is None else self._scrub(str(value))
+
+
+def _forked(result: ScenarioResult, index: int | None) -> ScenarioResult:
+    """A result that passed or was let off, as the failure it is: its step left a copy of the process behind."""
+    if result.status not in ("passed", "skipped", "unknown"):
+        return result
+    steps = list(result.steps)
+    if index is not None and 0 <= index < len(steps):
+        steps[index] = dataclasses.replace(steps[index], status="failed", message=FORKED)
+    return dataclasses.replace(result, status="failed", cause="error", message=FORKED, steps=tuple(steps))
 
 
 def _with_steps(result: ScenarioResult, steps: tuple[StepResult, ...]) -> ScenarioResult:

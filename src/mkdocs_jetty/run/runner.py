@@ -12,6 +12,7 @@ import queue
 import re
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -28,6 +29,7 @@ from mkdocs_jetty.run.imported import with_imported
 from mkdocs_jetty.run.model import Cause, Results, ScenarioResult
 from mkdocs_jetty.run.scrub import Scrubber
 from mkdocs_jetty.run.selection import selected, selects_nothing
+from mkdocs_jetty.run.watchdog import Watchdog
 from mkdocs_jetty.site_file import option_place
 from mkdocs_jetty.spec.model import Problem, Scenario, Spec
 
@@ -58,13 +60,14 @@ class _Run:
     command: CommandBuilder
     scrub: Scrubber
     deadline: float
+    watchdog: Watchdog
     without_when: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     settled: queue.SimpleQueue[tuple[str, ScenarioResult] | None] = field(default_factory=queue.SimpleQueue)
 
     def child(self) -> Child:
         directory = Path(tempfile.mkdtemp(prefix="child-", dir=self.directory))
-        return Child(self.settings, directory, self.command, without_when=self.without_when)
+        return Child(self.settings, directory, self.command, watchdog=self.watchdog, without_when=self.without_when)
 
 
 def run(
@@ -88,9 +91,11 @@ def run(
         directory = Path(tempfile.mkdtemp(prefix="jetty-"))
         try:
             scrub = Scrubber(settings.root, (directory,))
-            shared = _Run(settings, directory, command, scrub, started + settings.run_timeout, without_when)
             tell = _as_counted(spec, on_result) if on_result else None
-            interrupted = _run_groups(shared, _deal(pages, settings.concurrency), results, problems, tell)
+            with Watchdog() as watchdog:
+                deadline = started + settings.run_timeout
+                shared = _Run(settings, directory, command, scrub, deadline, watchdog, without_when)
+                interrupted = _run_groups(shared, _deal(pages, settings.concurrency), results, problems, tell)
         finally:
             shutil.rmtree(directory, ignore_errors=True)
     for _, scenario in spec.scenarios():
@@ -166,7 +171,9 @@ def _run_groups(
 ) -> bool:
     """Run the groups at the same time, and hand on their results in this thread; true when interrupted."""
     interrupted = False
-    with ThreadPoolExecutor(len(groups), "jetty") as pool, _terminable():
+    with ThreadPoolExecutor(len(groups), "jetty") as pool, _terminable(), contextlib.ExitStack() as stack:
+        # Said before the pool waits for its workers, however this ends.
+        stack.callback(shared.stop.set)
         futures = [pool.submit(_run_group, shared, pages) for pages in groups]
         try:
             for future in futures:
@@ -177,8 +184,7 @@ def _run_groups(
                     on_result(scenario_id, result)
         except KeyboardInterrupt:
             interrupted = True
-        finally:
-            shared.stop.set()
+        shared.stop.set()
         for future in futures:
             problems.extend(future.result())
     while not shared.settled.empty():
@@ -200,16 +206,17 @@ def _settled(shared: _Run, workers: int) -> Iterator[tuple[str, ScenarioResult]]
 
 @contextlib.contextmanager
 def _terminable() -> Iterator[None]:
-    """Let SIGTERM unwind the stack, so that no child outlives us; where the host minds the signal, leave it alone."""
+    """Let SIGTERM and SIGHUP unwind the stack, so that no child outlives us; what the host minds, leave alone."""
+    signals = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGHUP]
     main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, _terminate)
+    ours = [each for each in signals if main and signal.getsignal(each) is signal.SIG_DFL]
+    for each in ours:
+        signal.signal(each, _terminate)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for each in ours:
+            signal.signal(each, signal.SIG_DFL)
 
 
 def _terminate(number: int, _: object) -> NoReturn:
