@@ -32,6 +32,8 @@ class CaptureKeeper:
         # Spares with high numbers, since pytest's own have low ones.
         self._spares = [_spare(number) for number in range(len(STREAMS))]
         self._files = [identity(number) for number in range(len(STREAMS))]
+        self._first_free = os.open(os.devnull, os.O_RDONLY)
+        os.close(self._first_free)
         self._broken: list[object] = []
         """Kept, because closing one would close numbers that may be another's by now."""
         self._known = self._state()
@@ -63,12 +65,19 @@ class CaptureKeeper:
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
         if reporter is not None and not _usable(reporter._tw._file):
             reporter._tw._file = self._streams[1]
+        self._plug()
         if broken is not None:
             manager._global_capturing = None
             manager.start_global_capturing()
             if not started:
                 manager.suspend_global_capture()
         self._known = self._state()
+
+    def _plug(self) -> None:
+        """Take up the numbers that a step closed: others still hold them, and will close them in the end."""
+        while (taken := os.open(os.devnull, os.O_RDONLY)) < self._first_free:
+            pass
+        os.close(taken)
 
     def _reopen(self, number: int) -> None:
         """Have a standard descriptor stand for what it stood for at the start, or for nothing."""

@@ -70,6 +70,8 @@ def pytest_command(settings: Settings, job: Path, pages: Sequence[Path]) -> list
         *(sys.executable, "-m", "pytest", f"--rootdir={settings.root}", f"--jetty-run={job}"),
         # A cache of its own rather than none: options such as `--lf` exist only while there is one.
         *("-o", f"cache_dir={job.parent / 'cache'}"),
+        # By name, because a project or its environment may load no plugin that is not named.
+        *("-p", "pytest-bdd", "-p", "jetty"),
         *("--maxfail=0", "-k", "", "-m", "", "-q"),
         # A directory or a page that cannot be collected loses its own scenarios only.
         "--continue-on-collection-errors",
