@@ -20,8 +20,6 @@ from mkdocs_jetty.run import runner
 from mkdocs_jetty.spec import reader
 
 DISAGREE = {
-    "empty": "a run with a scenario without steps succeeds in Cucumber; here nothing unproved is ever green",
-    "global-hooks-afterall-error": "pytest tears session fixtures down with the last scenario, which is blamed",
     "markdown": "Markdown with Gherkin (*.feature.md) is another format than a fence on a page",
     "retry": "there are no second attempts: a scenario that passes now and then is not proved",
 }
@@ -30,7 +28,9 @@ DISAGREE = {
 KIT = Path(cucumber_compatibility_kit.__file__).parent / "features"
 STEPS = Path(__file__).parent / "cck"
 SAMPLES = sorted(path.name for path in KIT.iterdir() if path.is_dir())
-AS_CONFTEST = {"global-hooks-beforeall-error", "test-run-exception"}
+STRICTER = {"empty": "a run with a scenario without steps succeeds in Cucumber; here nothing unproved is ever green"}
+"""The samples whose scenarios end as the kit says, and whose run fails here all the same, and why."""
+AS_CONFTEST = {"global-hooks-afterall-error", "global-hooks-beforeall-error", "test-run-exception"}
 """Samples whose step module holds a hook of pytest's, which are only obeyed in a `conftest.py`."""
 SEVERITY = ("UNKNOWN", "PASSED", "SKIPPED", "PENDING", "UNDEFINED", "AMBIGUOUS", "FAILED")
 
@@ -74,7 +74,7 @@ def expected(sample: str) -> Outcome:
         (Path(pickle["uri"]).name, pickle["location"]["line"], pickle["name"], worst[id_])
         for id_, pickle in pickles.items()
     )
-    return Outcome(tuple(sorted(scenarios)), success)
+    return Outcome(tuple(sorted(scenarios)), success and sample not in STRICTER)
 
 
 def project(sample: str, root: Path) -> Path:
@@ -135,7 +135,7 @@ def test_sample_has_the_statuses_of_the_compatibility_kit(sample: str, outcome: 
 
 
 @pytest.mark.slow
-def test_at_least_45_of_the_49_samples_agree(outcome: Callable[[str], Outcome]) -> None:
+def test_at_least_47_of_the_49_samples_agree(outcome: Callable[[str], Outcome]) -> None:
     assert len(SAMPLES) == 49
     agreeing = {sample for sample in SAMPLES if outcome(sample) == expected(sample)}
-    assert len(agreeing) >= 45, sorted(set(SAMPLES) - agreeing)
+    assert len(agreeing) >= 47, sorted(set(SAMPLES) - agreeing)

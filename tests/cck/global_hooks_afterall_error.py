@@ -7,21 +7,13 @@ from pytest_bdd import when
 
 
 @pytest.fixture(scope="session", autouse=True)
-def first_hook() -> Iterator[None]:
-    yield
-    print("still cleaned up")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def failing_hook(first_hook: None) -> Iterator[None]:
-    yield
-    raise RuntimeError("AfterAll hook went wrong")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def last_hook(failing_hook: None) -> Iterator[None]:
+def hook() -> Iterator[None]:
     yield
     print("cleaned up")
+
+
+def pytest_sessionfinish() -> None:
+    raise RuntimeError("AfterAll hook went wrong")
 
 
 @when("a step passes")

@@ -101,7 +101,8 @@ def _step_failures(feature: Feature, judged: JudgedScenario, step: Step, result:
         mark = words.step_mark(result.status, known_red=judged.known_red)
         yield Failure(mark, label, _message(result), places, result.candidates, result.traceback, step.line)
     elif result.candidates:
-        message = f"{len(result.candidates)} step definitions match; pytest-bdd's choice ran"
+        ran = f"; {result.definition} ran, as pytest-bdd has it" if result.definition else ""
+        message = f"{len(result.candidates)} step definitions match{ran}"
         yield Failure(words.DOUBTFUL, label, message, places, result.candidates, line=step.line)
     for warning in result.warnings:
         yield Failure(words.WARNING, label, warning, places, line=step.line)
