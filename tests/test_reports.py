@@ -363,3 +363,13 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("mkdocs_jetty.standards.reports.MAX_BYTES", 10)
     (tmp_path / "big.json").write_text("{}" * 20)
     assert "larger than" in str(finding("big.json", AGES, tmp_path).error)
+
+
+@pytest.mark.parametrize("name", ["flakyFailure", "flakyError", "rerunFailure", "rerunError"])
+def test_a_test_that_passed_only_when_it_ran_again_proves_nothing(tmp_path: Path, name: str) -> None:
+    flaky = f'<{name} message="m"><stackTrace>at</stackTrace></{name}>'
+    (tmp_path / "junit.xml").write_text(ONE_TEST.format(flaky))
+    found = finding("junit.xml", standard(), tmp_path)
+    assert (found.ok, found.note) == (False, "1 test flaky")
+    (tmp_path / "junit.xml").write_text(ONE_TEST.format(f"{flaky}<failure/>"))
+    assert "1 test failed" in finding("junit.xml", standard(), tmp_path).note

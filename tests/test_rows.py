@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import xml.etree.ElementTree as ET
 from datetime import date, datetime, timezone
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from rich.console import Console
 
+from mkdocs_jetty.cli.terminal import show_failures
 from mkdocs_jetty.config import from_options
 from mkdocs_jetty.judge import ledger as ledgers
 from mkdocs_jetty.judge.ledger import Ledger
@@ -339,6 +342,43 @@ def test_what_fails_for_one_reason_is_told_once() -> None:
         "  docs/engine.md:3: s2",
         "  and 296 more; the pages and the exports name them all",
         "docs/engine.md:3: s7: failed: OSError",
+    ]
+
+
+def on_terminal(verdict: Verdict) -> list[str]:
+    report = Console(file=io.StringIO(), width=200)
+    show_failures(report, verdict)
+    assert isinstance(report.file, io.StringIO)
+    return report.file.getvalue().splitlines()
+
+
+def test_the_terminal_tells_what_is_ambiguous_once() -> None:
+    places = ("features/a.py:3", "features/b.py:9")
+    message = f"2 step definitions match: {', '.join(places)}"
+    step = StepResult("ambiguous", message=message, candidates=places)
+    result = ScenarioResult("ambiguous", None, (step, StepResult("unknown")), message=message)
+    names = ("one", "two", "three", "four", "five")
+    verdict = verdict_of(spec_of(*map(scenario, names)), Results({f"engine/{name}": result for name in names}))
+    assert on_terminal(verdict) == [
+        "docs/engine.md:3: ambiguous: one",
+        "  docs/engine.md:4: ambiguous: Given an engine",
+        "  | matches features/a.py:3",
+        "  | matches features/b.py:9",
+        "  the same in 4 other scenarios:",
+        "  docs/engine.md:3: two",
+        "  docs/engine.md:3: three",
+        "  and 2 more; the pages and the exports name them all",
+        f"error: {verdict.problems[0].message}",
+    ]
+
+
+def test_the_terminal_tells_doubts() -> None:
+    warned = StepResult("passed", 1.0, "features/engine.py:3", warnings=("it returned False",))
+    spec = spec_of(scenario("starts"), scenario("stops"))
+    results = Results({"engine/starts": FLAKY, "engine/stops": ScenarioResult("passed", None, (PASS, warned), 2.0)})
+    assert on_terminal(verdict_of(spec, results)) == [
+        "docs/engine.md:3: flaky: starts: failed twice, then passed: it coughs; it stalls",
+        "docs/engine.md:5: warning: Then it runs: it returned False",
     ]
 
 
