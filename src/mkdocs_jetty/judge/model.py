@@ -155,6 +155,13 @@ class Verdict:
         return _grouped((problem.page, problem) for problem in self.problems)
 
     @cached_property
+    def problems_of_blocks(self) -> Mapping[str, tuple[Problem, ...]]:
+        """The problems that belong to a block of a page, which shows them in its place."""
+        return _grouped(
+            (page.path, problem) for page in self.spec.pages for block in page.blocks for problem in block.problems
+        )
+
+    @cached_property
     def judged(self) -> Mapping[str, tuple[Feature, JudgedScenario]]:
         """Each scenario with its feature, by its id."""
         return {judged.scenario.id: (each.feature, judged) for each in self.features for judged in each.scenarios}

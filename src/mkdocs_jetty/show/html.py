@@ -64,11 +64,16 @@ def render_status(verdict: Verdict, page: str) -> str:
     problems = verdict.problems_by_page.get(page, ())
     if not features and not problems:
         return ""
+    # What is wrong with a block is said where the block stands, and said once.
+    in_blocks = verdict.problems_of_blocks.get(page, ())
+    problems = tuple(problem for problem in problems if problem not in in_blocks)
     shown = [
         {"verdict": item, "layers": _layers(item), "missing": _not_green(item), "open": len(left_to_do(item))}
         for item in features
     ]
-    return render("status.html", verdict=verdict, features=shown, problems=problems, first=_FIRST_LINKS)
+    return render(
+        "status.html", verdict=verdict, features=shown, problems=problems, below=in_blocks, first=_FIRST_LINKS
+    )
 
 
 def _chips(counts: Mapping[str, int]) -> list[tuple[words.Mark, int]]:

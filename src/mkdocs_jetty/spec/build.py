@@ -101,7 +101,7 @@ class BlockBuilder:
         if self.document.named:
             self.items.append(_heading("feature", feature))
         spoiled = self._spelling(feature) or self.spoiled
-        self.problems += mistakes(feature, self.place, self.lines, self.draft.told)
+        self.problems += mistakes(self.document, self.place, self.draft.told)
         self._children(feature["children"], None, spoiled)
         if not _holds(feature):
             self.problems = nothing_runs(self.place, source, self.lost, self.problems, self.dialect)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
+from mkdocs_jetty.spec.gherkin import Document
 from mkdocs_jetty.spec.model import Problem
 from mkdocs_jetty.spec.modes import meant_by_comments, meant_by_heading, meant_by_tag
 from mkdocs_jetty.spec.place import Place
 
 
-def mistakes(feature: dict[str, Any], place: Place, lines: Sequence[str], told: set[str]) -> list[Problem]:
+def mistakes(document: Document, place: Place, told: set[str]) -> list[Problem]:
     """Find the tags, headings and comments of a block that are one slip away from saying something.
 
     Args:
-        feature: The block's feature, with all that it holds.
-        place: Where the block stands.
-        lines: The lines of the file.
+        document: The block.
+        place: Where it stands.
         told: The headings that were told of already, and those that are now.
     """
-    found = [*_by_tags(feature), *_by_headings(place, told)]
+    found = [*_by_tags(document.feature), *_by_headings(place, told)]
     if place.is_file:
         found += [
-            (line, f"the comment `{comment}` heads no section; if it should, write `{mode.upper()} MODE`")
-            for line, comment, mode in meant_by_comments(lines)
+            (line, f"the comment `{comment}` heads no section; did you mean `{mode.upper()} MODE`?")
+            for line, comment, mode in meant_by_comments(document.comments)
         ]
     return [Problem("warning", place.page, line, None, message) for line, message in sorted(found)]
 

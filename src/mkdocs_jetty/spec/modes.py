@@ -83,10 +83,10 @@ def meant_by_heading(heading: str) -> Mode | None:
     return next((mode for mode in MODES if word != mode and _is_meant(word, mode)), None)
 
 
-def meant_by_comments(lines: Sequence[str]) -> list[tuple[int, str, Mode]]:
-    """The comment lines that were meant to head a mode's section, with their numbers and what was meant."""
+def meant_by_comments(comments: Iterable[tuple[int, str]]) -> list[tuple[int, str, Mode]]:
+    """The comments that were meant to head a mode's section, with their numbers and what was meant."""
     found = []
-    for number, line in enumerate(lines, 1):
+    for number, line in comments:
         match = MEANT_SECTION.match(line)
         mode = next((mode for mode in MODES if match and not SECTION.match(line) and _is_meant(match[1], mode)), None)
         if mode:
