@@ -75,11 +75,13 @@ def _leave_with(parent: int | None) -> None:
 
 def _register_guards(config: pytest.Config, log: EventLog | None, output: Path | None) -> None:
     """See to it that a step spoils its own scenario only, whatever it does to the process."""
+    from mkdocs_jetty.run.afterwards import Afterwards
     from mkdocs_jetty.run.capture import CaptureKeeper
     from mkdocs_jetty.run.copies import Copies
 
     config.pluginmanager.register(CaptureKeeper(config, output), "jetty-capture")
     config.pluginmanager.register(Copies(log), "jetty-copies")
+    config.pluginmanager.register(Afterwards(config, log), "jetty-afterwards")
 
 
 def _config_file(config: pytest.Config) -> Path | None:
