@@ -73,7 +73,7 @@ class JettyExtension(Extension):
 
 
 def _token(conversion: Conversion, token: str) -> str:
-    if conversion.own:
+    if conversion.own or (conversion.again and conversion.again(token, conversion.fences[token])):
         return FENCE_MARK.format(token)
     return plain(conversion.fences[token].source, "jetty-example", NOT_RUN_HERE)
 

@@ -18,6 +18,7 @@ from mkdocs.config import base
 from mkdocs.config import config_options as c
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
+from mkdocs.structure.files import InclusionLevel
 
 from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import evidence_paths
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.structure.files import Files
+    from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page
 
     from mkdocs_jetty.config import Settings
@@ -58,6 +60,8 @@ TOOLTIPS: dict[Colour, str] = {
     "amber": "Specification: known red, flaky or ambiguous, or standards are open",
     "grey": "Specification: not all of it ran",
 }
+NAME = "jetty"
+"""The plugin's name for MkDocs, which notes it on the files that the plugin adds."""
 LAST = -10_000
 """The priority of what must come after every other plugin, even those that say they are last."""
 log = get_plugin_logger(__name__)
@@ -161,6 +165,14 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         if self._dirty:
             outdate(files, MAY_HOLD, ())
         return files
+
+    @event_priority(-LAST)  # Before plugins that make a navigation of their own, and after that of MkDocs.
+    def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:  # noqa: ARG002
+        """Have nobody told that a page of ours is missing in a navigation."""
+        for file in files.documentation_pages():
+            if file.generated_by == NAME:
+                file.inclusion = InclusionLevel.NOT_IN_NAV
+        return nav
 
     # ---- as pages are converted ----
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
     from mkdocs_jetty.hosts.search import SearchTexts
     from mkdocs_jetty.judge.model import Verdict
-    from mkdocs_jetty.spec.recording import Conversion
+    from mkdocs_jetty.spec.recording import Conversion, Found
 
 LEFT_OVER = re.compile(r'<div data-jetty="[0-9a-f]{32}"></div>')
 _ID = re.compile(r'\bid="([^"]+)"')
@@ -52,6 +52,19 @@ class Converted:
     read: FileRead
     tokens: dict[str, Shown] = field(default_factory=dict)
     context: PageContext = field(default_factory=PageContext)
+
+    def shown_again(self) -> Callable[[str, Found], bool]:
+        """Have the fences of another conversion of the same text stand for the same blocks, in the same order."""
+        left = list(self.tokens.values())
+
+        def same(token: str, found: Found) -> bool:
+            known = next((each for each in left if each.source == found.source), None)
+            if known is not None:
+                left.remove(known)
+                self.tokens[token] = known
+            return known is not None
+
+        return same
 
 
 class Build:
@@ -80,6 +93,13 @@ class Build:
         conversion.own = page is not None and self._own is None and page.markdown == conversion.source
         if conversion.own:
             self._own = conversion
+        else:
+            conversion.again = self._again(conversion.source)
+
+    def _again(self, source: str) -> Callable[[str, Found], bool] | None:
+        """Recognise the text of a page that has its results: a blog cuts excerpts from one more conversion."""
+        known = (each for each in self.pages.values() if each.tokens and each.page.markdown)
+        return next((each.shown_again() for each in known if source.endswith(each.page.markdown or "")), None)
 
     def converted(self, page: Page, shown: str) -> None:
         """Take note of what a page has become."""

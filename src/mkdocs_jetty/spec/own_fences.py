@@ -67,7 +67,8 @@ class OwnFences(SuperFencesBlockPreprocessor):  # type: ignore[misc] # it has no
         """Find the fences, but none within the site's other fences."""
         self.others = []
         found: list[str] = super().search_nested(_Hiding(lines, self))
-        return found
+        # Where nothing was found it is the list that hides lines; a slice is a plain one that does not.
+        return found[:]
 
     def hidden_from(self, text: str, position: int) -> int:
         """How many lines from here on belong to a fence of another language."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from markdown.preprocessors import Preprocessor
+from markdown.util import STX
 from pymdownx.superfences import SuperFencesBlockPreprocessor
 
 from mkdocs_jetty.spec.alignment import aligned
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 LANGUAGES = ("gherkin", "cucumber", "feature")
 FIRST = 100_000
 """The priority of what sees a text before anything else does."""
-# After the text was put together (snippets at 32, critic marks at 31.1), before superfences keeps tabs (31.05) and
-# Python-Markdown takes them away (30).
-AS_WRITTEN = 31.07
+# After the text was put together (snippets at 32), before critic marks are put away (31.1), superfences keeps tabs
+# (31.05) and Python-Markdown takes them away (30).
+AS_WRITTEN = 31.5
 BEFORE_FENCED_CODE = 25.5
 NO = {"false", "no", "off", "0"}
 
@@ -61,6 +62,9 @@ class Conversion:
     """Where all fences stand, whatever their language: the index of the opening line, and of the first line after."""
     fences: dict[str, Found] = field(default_factory=dict)
     """By their tokens."""
+    again: Callable[[str, Found], bool] | None = None
+    """Where a page that is known already is converted once more, such as for an excerpt: takes each fence with its
+    token, and says whether it will be put in place."""
     _written: list[int | None] | None = None
 
     def written(self, index: int) -> int | None:
@@ -158,12 +162,17 @@ class Recorder:
         """The text of the fence as written, if that is what was found: superfences hands it over without its tabs."""
         conversion, columns = self.conversion, self._columns
         written = []
+        place = conversion.written(self._start)
         for index, line in enumerate(given.split("\n"), self._start + 1):
-            place = conversion.written(index) if index < self._end - 1 else None
+            # Marks that an extension has put away are not what was written: such a line is known by the one before.
+            if place is not None and STX in line:
+                place += 1
+            else:
+                place = conversion.written(index) if index < self._end - 1 else None
             if place is None:
                 return given
             raw = conversion.raw[place].rstrip("\r")
-            if _plain(raw)[columns:] != _plain(" " * columns + line)[columns:]:
+            if STX not in line and _plain(raw)[columns:] != _plain(" " * columns + line)[columns:]:
                 return given
             written.append(_without(raw, columns, self.md.tab_length))
         return "\n".join(written)
