@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mkdocs_jetty import config
+from mkdocs_jetty.spec.files import base_of
 from mkdocs_jetty.spec.model import Spec
 from mkdocs_jetty.spec.reader import read
 
@@ -43,6 +44,20 @@ def named(spec: Spec) -> list[str]:
 
 def messages(spec: Spec) -> list[str]:
     return [f"{problem.level}: {problem}" for problem in spec.problems]
+
+
+@pytest.mark.parametrize(
+    ("entry", "base"),
+    [
+        ("feats", "feats"),
+        ("feats/a.feature", "feats/a.feature"),
+        ("feats/*/c.feature", "feats"),
+        ("**/*.feature", ""),
+        ("gone", "gone"),
+    ],
+)
+def test_a_pattern_has_a_directory_to_watch(project: Path, entry: str, base: str) -> None:
+    assert base_of(project, entry) == project / base
 
 
 EVERY = [name for name in FILES if name.startswith(("docs", "feats", "other", "f[")) and name.endswith(".feature")]

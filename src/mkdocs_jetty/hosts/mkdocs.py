@@ -33,7 +33,7 @@ from mkdocs_jetty.show.missing import gate_lines
 from mkdocs_jetty.show.review import render_review_files
 from mkdocs_jetty.show.summary import Colour, summary
 from mkdocs_jetty.spec import opened
-from mkdocs_jetty.spec.files import find_features, missing_steps, unmatched
+from mkdocs_jetty.spec.files import base_of, find_features, missing_steps, unmatched
 from mkdocs_jetty.spec.lost import MAY_HOLD
 from mkdocs_jetty.spec.reader import read_file, specification_files
 
@@ -323,6 +323,8 @@ def _now() -> datetime:
 
 
 def _watched(settings: Settings) -> list[Path]:
-    paths = [*(settings.root / name for name in (*settings.steps, *settings.features)), *evidence_paths(settings)]
+    named = [settings.root / name for name in settings.steps]
+    named += [base_of(settings.root, entry) for entry in settings.features]
+    paths = [*named, *find_features(settings)[0], *evidence_paths(settings)]
     # The root holds the cache and the site, and watching what a build writes never ends.
     return [path for path in paths if path.exists() and path.resolve() != settings.root.resolve()]

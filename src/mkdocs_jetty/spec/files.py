@@ -86,7 +86,7 @@ def _extra(settings: Settings, unread: list[OSError], problems: list[Problem]) -
 
 def _globbed(settings: Settings, pattern: str, unread: list[OSError]) -> list[Path]:
     """The `.feature` files that a pattern names, and those in the directories that it names."""
-    base = settings.root.joinpath(*itertools.takewhile(lambda part: not WILD.search(part), Path(pattern).parts))
+    base = base_of(settings.root, pattern)
     if not base.is_dir():
         return []
     wanted = (relative(settings.root, settings.root / pattern),)
@@ -97,6 +97,13 @@ def _globbed(settings: Settings, pattern: str, unread: list[OSError]) -> list[Pa
 
     found = _files(base, (FEATURE,), unread, lambda each: each == settings.site_dir or _is_foreign(each))
     return [path for path in found if is_named(path)]
+
+
+def base_of(root: Path, entry: str) -> Path:
+    """The file or directory that an entry of `features` names, or that all its pattern names lies in."""
+    path = root / entry
+    wild = itertools.takewhile(lambda part: not WILD.search(part), Path(entry).parts)
+    return path if path.exists() else root.joinpath(*wild)
 
 
 def _is_foreign(directory: Path) -> bool:
