@@ -64,7 +64,7 @@ def test_the_text_of_a_feature_file_is_that_of_pytest_bdd(tmp_path: Path, lines:
     assert given(spec, tmp_path) == stock(path)
 
 
-@pytest.mark.parametrize("lines", [each for each in TEXTS.values() if "\t" not in "".join(each)])
+@pytest.mark.parametrize("lines", TEXTS.values(), ids=TEXTS)
 @pytest.mark.parametrize("fence", ["~~~~gherkin\n{}~~~~\n", "- item\n\n    ~~~~gherkin\n{}    ~~~~\n"])
 def test_the_text_on_a_page_is_that_of_a_feature_file(tmp_path: Path, lines: list[str], fence: str) -> None:
     text = feature(lines)
