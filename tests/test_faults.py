@@ -210,6 +210,18 @@ def test_an_error_in_a_fixture_of_a_step_is_red(play: Play) -> None:
     assert "no thing" in outcome.says("fault")
 
 
+@pytest.mark.parametrize("hook", ["pytest_sessionfinish", "pytest_unconfigure"])
+def test_a_hook_that_fails_after_the_last_scenario_is_a_problem_of_the_run(play: Play, hook: str) -> None:
+    conftest = f"def {hook}():\n    raise RuntimeError('the database is still there')\n"
+    outcome = play({"features/conftest.py": conftest, "features/bad.py": HARMLESS})
+    assert outcome.short == around("passed")
+    assert outcome.verdict.fails
+    (error,) = outcome.errors
+    assert error == (
+        f"features/conftest.py:2: after the last scenario, in `{hook}`: RuntimeError: the database is still there"
+    )
+
+
 def test_an_error_in_setup_is_red(play: Play) -> None:
     conftest = """
         import pytest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,6 +71,14 @@ def test_what_changed_is_unknown(settings: Settings, name: str, text: str) -> No
     (settings.root / name).parent.mkdir(exist_ok=True)
     (settings.root / name).write_text(text)
     results = loaded(settings)
+    assert results is not None
+    assert {result.status for result in results.scenarios.values()} == {"unknown"}
+
+
+@pytest.mark.parametrize("changed", [{"ambiguous": "warn"}, {"retries": 1}, {"tags": "@a"}])
+def test_what_ran_by_other_options_is_unknown(settings: Settings, changed: dict[str, object]) -> None:
+    keep(settings)
+    results = loaded(replace(settings, **changed))  # type: ignore[arg-type]
     assert results is not None
     assert {result.status for result in results.scenarios.values()} == {"unknown"}
 

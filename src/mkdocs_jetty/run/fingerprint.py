@@ -47,7 +47,8 @@ def fingerprint(settings: Settings, spec: Spec, watched: Sequence[Path] = ()) ->
     # The run repeats the problems of the reading, with their lines.
     specification = hashlib.sha256(repr((said, spec.problems)).encode()).hexdigest()
     named = sorted({file for page in spec.pages for file in page.steps})
-    options = (settings.steps, settings.features, settings.tags, settings.execute, settings.show_output, named)
+    run = (settings.tags, settings.execute, settings.show_output, settings.ambiguous, settings.retries)
+    options = (settings.steps, settings.features, *run, named)
     files = project_files(settings, (*(settings.root / name for name in named), *watched))
     sources = [path for path in files if path.suffix in SOURCES]
     others = [path for path in files if path.suffix not in SOURCES]
