@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +18,8 @@ import pytest
 
 from mkdocs_jetty.run import child, watchdog
 from mkdocs_jetty.run.collect import Collector
+from mkdocs_jetty.run.model import ScenarioResult
+from mkdocs_jetty.run.retries import Retries
 from mkdocs_jetty.run.runner import OnResult, _deal, run
 from mkdocs_jetty.run.scrub import LIMIT, Scrubber
 from mkdocs_jetty.spec.model import Feature, Scenario, Spec, Step
@@ -25,7 +27,7 @@ from mkdocs_jetty.spec.model import Feature, Scenario, Spec, Step
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mkdocs_jetty.run.model import Results, ScenarioResult
+    from mkdocs_jetty.run.model import Results
 
 
 PRELUDE = """
@@ -67,6 +69,7 @@ class FakeSettings:
     run_timeout: float = 30
     memory_limit: int | None = None
     concurrency: int | str = 1
+    retries: int = 0
     show_output: bool | str = "auto"
     unpublished: tuple[str, ...] = ()
 
@@ -281,6 +284,62 @@ def test_the_run_timeout_stops_the_run(play: Play) -> None:
     assert [problem.message for problem in results.problems] == [
         "The run was stopped after 0.7 s (run_timeout); what was left is not run."
     ]
+
+
+FLAKY = """
+count = pathlib.Path(__file__).with_name("count")
+for id in job["ids"]:
+    tried = count.read_text().split().count(id) if count.exists() else 0
+    with count.open("a") as file: file.write(id + "\\n")
+    if tried >= {"f/a": 0, "f/b": 2, "f/c": 9}[id]:
+        succeed(id)
+    else:
+        begin(id)
+        say("step", id=id, index=0, status="failed", message=f"try {tried + 1}")
+        say("end", id=id, status="failed", cause="assertion")
+say("finish")
+"""
+
+
+@pytest.mark.parametrize(("retries", "tries"), [(0, 1), (1, 2), (2, 3), (3, 4)])
+def test_what_failed_runs_again_in_fresh_processes_and_a_pass_says_how_it_failed_before(
+    play: Play, retries: int, tries: int
+) -> None:
+    seen: list[str] = []
+    results = play("import pathlib\n", on_result=lambda key, _: seen.append(key), whole=FLAKY, retries=retries)
+    assert len(play.started) == tries
+    first, second, third = results.scenarios.values()
+    assert (first.status, first.attempts) == ("passed", ())
+    assert second.flaky == (retries >= 2)
+    assert second.attempts == (("failed: try 1", "failed: try 2") if second.flaky else ())
+    assert (third.status, third.steps[0].message, third.attempts) == ("failed", "try 1", ())
+    assert seen == ["f/a", "f/b", "f/c", *(["f/b"] if second.flaky else [])]
+
+
+def test_what_is_known_red_or_has_no_definition_does_not_run_again(play: Play) -> None:
+    of = spec(scenario("a", tags=("@wip",)), scenario("b"))
+    body = misbehave("say('end', id='f/b', status='undefined')")
+    red = ALL.replace("succeed(id)", "say('scenario', id=id); say('end', id=id, status='failed')")
+    results = play(body, of, whole=red, retries=3)
+    assert statuses(results) == {"f/a": "failed/error", "f/b": "undefined"}
+    assert len(play.started) == 1
+
+
+def test_of_rows_each_counts_for_itself_when_the_scenario_runs_again() -> None:
+    passed, failed = ScenarioResult("passed"), ScenarioResult("failed", "assertion", message="no")
+    results = {"s": replace(failed, rows={"x": passed, "y": failed, "z": failed})}
+    retries = Retries(results)
+    assert retries.take("s", replace(failed, rows={"x": failed, "y": passed, "z": failed}))
+    assert {name: row.status for name, row in results["s"].rows.items()} == {
+        "x": "passed",
+        "y": "passed",
+        "z": "failed",
+    }
+    assert (results["s"].status, results["s"].rows["y"].attempts) == ("failed", ("failed: no",))
+    assert retries.take("s", replace(passed, rows={"x": passed, "y": passed, "z": passed}))
+    assert results["s"].flaky
+    assert results["s"].rows["z"].attempts == ("failed: no", "failed: no")
+    assert results["s"].rows["x"].attempts == ()
 
 
 def test_ctrl_c_stops_the_child_and_keeps_what_is_known(play: Play) -> None:

@@ -27,6 +27,7 @@ from mkdocs_jetty.run.child import Child, CommandBuilder, Ending, pytest_command
 from mkdocs_jetty.run.collect import UNREACHED, Collector, Sink
 from mkdocs_jetty.run.imported import with_imported
 from mkdocs_jetty.run.model import Cause, Results, ScenarioResult
+from mkdocs_jetty.run.retries import Retries
 from mkdocs_jetty.run.scrub import Scrubber
 from mkdocs_jetty.run.selection import selected, selects_nothing
 from mkdocs_jetty.run.watchdog import Watchdog
@@ -96,6 +97,7 @@ def run(
                 deadline = started + settings.run_timeout
                 shared = _Run(settings, directory, command, scrub, deadline, watchdog, without_when)
                 interrupted = _run_groups(shared, _deal(pages, settings.concurrency), results, problems, tell)
+                interrupted = interrupted or _retry(shared, pages, results, problems, tell)
         finally:
             shutil.rmtree(directory, ignore_errors=True)
     for _, scenario in spec.scenarios():
@@ -191,6 +193,30 @@ def _run_groups(
         if (late := shared.settled.get()) is not None:
             results[late[0]] = late[1]
     return interrupted
+
+
+def _retry(
+    shared: _Run,
+    pages: Pages,
+    results: dict[str, ScenarioResult],
+    problems: list[Problem],
+    on_result: OnResult | None,
+) -> bool:
+    """Run what failed again, as often as the settings say; true when interrupted."""
+    retries = Retries(results)
+    for _ in range(shared.settings.retries):
+        due = retries.due(pages)
+        if not due or time.monotonic() > shared.deadline:
+            break
+        fresh = replace(shared, stop=threading.Event(), settled=queue.SimpleQueue())
+        again: dict[str, ScenarioResult] = {}
+        interrupted = _run_groups(fresh, _deal(due, shared.settings.concurrency), again, problems, None)
+        for scenario_id, result in again.items():
+            if retries.take(scenario_id, result) and on_result:
+                on_result(scenario_id, results[scenario_id])
+        if interrupted:
+            return True
+    return False
 
 
 def _settled(shared: _Run, workers: int) -> Iterator[tuple[str, ScenarioResult]]:
