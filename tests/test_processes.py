@@ -95,6 +95,8 @@ def wait(condition: Callable[[], bool], log: Callable[[], str], seconds: float =
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
+    # A suite that runs in the background may have inherited that Ctrl-C is ignored, and would hand it on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     made = Project(tmp_path / "site")
     yield made
     if made.process and made.process.poll() is None:
