@@ -29,6 +29,7 @@ from mkdocs_jetty.hosts.mkdocs_run import Judging, with_late
 from mkdocs_jetty.hosts.search import SearchTexts
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.causes import log_lines
+from mkdocs_jetty.show.concealed import concealed
 from mkdocs_jetty.show.missing import gate_lines
 from mkdocs_jetty.show.review import render_review_files
 from mkdocs_jetty.show.summary import Colour, summary
@@ -222,7 +223,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         if self._command == "serve" and site.results and site.results[-1].interrupted:
             # One Ctrl-C ends the server, and the run is no place where it may get lost.
             raise KeyboardInterrupt
-        colours = build.put_in_place(verdict, lambda path: site.urls.get(path, ""), review_url)
+        site.concealed |= build.concealed()
+        colours = build.put_in_place(verdict, lambda path: site.urls.get(path, ""), review_url, site.concealed)
         for key, colour in colours.items():
             _mark(build.pages[key].page, colour, shows_status=config.theme.name == "material")
         return env
@@ -256,10 +258,11 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         if self._builds or site.verdict is None:
             return
         verdict = with_late(site.verdict, site.late, build.settings)
+        public = concealed(verdict, site.concealed)
         export.write_site_files(
-            verdict, Path(config.site_dir), url_for=lambda page: site.urls.get(page, ""), generated=_now()
+            public, Path(config.site_dir), url_for=lambda page: site.urls.get(page, ""), generated=_now()
         )
-        for path, text in self._reviews(verdict):
+        for path, text in self._reviews(public):
             export.write_if_changed(Path(config.site_dir, path), text)
         self._report(verdict, build.settings, strict=bool(config.strict))
         if verdict.fails and self._command != "serve":

@@ -7,7 +7,7 @@ and once all are known the specification runs, and results take the place of the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mkdocs.utils import get_relative_url
 
 from mkdocs_jetty.hosts.presenting import NOT_READ, NOT_SHOWN, PageContext, Shown, fill, has_tokens, plain, present
+from mkdocs_jetty.show.concealed import concealed
 from mkdocs_jetty.show.summary import Colour, page_colour
 from mkdocs_jetty.spec import opened
 from mkdocs_jetty.spec.fences import MarkdownPage, page_of
@@ -135,13 +136,21 @@ class Build:
 
     # ---- once all are known ----
 
+    def concealed(self) -> set[str]:
+        """The pages that a plugin encrypts, which notes it on them."""
+        return {each.name for each in self.pages.values() if getattr(each.page, "encryptcontent", None)}
+
     def reads(self) -> list[FileRead]:
         """What was read of the pages, in the order of their paths; what no page shows any more cannot count."""
         ordered = sorted(self.pages.values(), key=lambda each: PurePosixPath(each.name))
         return [_without_unshown(each) for each in ordered]
 
     def put_in_place(
-        self, verdict: Verdict, url_for: Callable[[str], str], review_url: Callable[[str], str]
+        self,
+        verdict: Verdict,
+        url_for: Callable[[str], str],
+        review_url: Callable[[str], str],
+        hidden: Collection[str] = (),
     ) -> dict[int, Colour]:
         """Put the results on the pages; the colour of each page that has one, by its identity.
 
@@ -149,14 +158,16 @@ class Build:
             verdict: The verdict.
             url_for: The address of a page of the specification in the site.
             review_url: That of a page's review, by the page's own.
+            hidden: The pages that nobody else may quote.
         """
+        public = concealed(verdict, hidden)
         blocks = {page.path: page.blocks for page in verdict.spec.pages}
         concerned = {feature.feature.page for feature in verdict.features} | {each.page for each in verdict.problems}
         colours = {}
         for key, each in self.pages.items():
             url = each.page.url
             each.context = PageContext(
-                verdict,
+                verdict if each.name in hidden else public,
                 each.name,
                 lambda path, url=url: get_relative_url(url_for(path), url),  # type: ignore[misc]
                 each.excluded,

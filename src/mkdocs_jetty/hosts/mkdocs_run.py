@@ -44,6 +44,8 @@ class Site:
     verdict: Verdict | None = None
     urls: dict[str, str] = field(default_factory=dict)
     """Where each page of the specification is served."""
+    concealed: set[str] = field(default_factory=set)
+    """The pages that are shown to those alone who have a password."""
     late: list[Problem] = field(default_factory=list)
     """What was found wrong once the verdict was known."""
 
