@@ -128,3 +128,11 @@ def test_an_expression_on_a_site_without_scenarios_is_no_slip(tmp_path: Path, mo
     (tmp_path / "docs/door.md").write_text("# Door\n")
     (tmp_path / "mkdocs.yml").write_text('site_name: S\nplugins:\n  - jetty:\n      tags: "@stable"\n')
     assert check(tmp_path, monkeypatch).exit_code == 0
+
+
+def test_a_wrong_option_is_told_of_for_one_page_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site(tmp_path, "")
+    (tmp_path / "mkdocs.yml").write_text("site_name: S\nplugins:\n  - jetty:\n      steps: nosuch\n")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli.main, ["check", "docs/door.md"])
+    assert "error: mkdocs.yml:4: `steps` names `nosuch`, which does not exist" in result.output

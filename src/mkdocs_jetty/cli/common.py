@@ -95,11 +95,13 @@ def feature_named(verdict: Verdict, name: str) -> FeatureVerdict:
 def narrowed(spec: Spec, settings: Settings, pages: tuple[str, ...]) -> Spec:
     """The part of the spec that stands on these pages."""
     chosen = {found.path for page in pages for found in [page_named(spec, settings, page)]}
+    # What is wrong with the options is wrong for every page.
+    everywhere = {"", settings.config_file.name if settings.config_file else ""}
     return replace(
         spec,
         features=tuple(feature for feature in spec.features if feature.page in chosen),
         pages=tuple(page for page in spec.pages if page.path in chosen),
-        problems=tuple(problem for problem in spec.problems if problem.page in chosen or not problem.page),
+        problems=tuple(problem for problem in spec.problems if problem.page in chosen | everywhere),
     )
 
 
