@@ -64,7 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if path is not None:
         session = JettySession(config, path, request)
         config.pluginmanager.register(session, "jetty-session")
-        _register_guards(config, session.log, Path(order).with_name(OUTPUT) if order else None)
+        output = Path(order).with_name(OUTPUT) if order else None
+        _register_guards(config, session.log, output, output_shown=session.output)
 
 
 def _leave_with(parent: int | None) -> None:
@@ -73,7 +74,7 @@ def _leave_with(parent: int | None) -> None:
         os._exit(1)
 
 
-def _register_guards(config: pytest.Config, log: EventLog | None, output: Path | None) -> None:
+def _register_guards(config: pytest.Config, log: EventLog | None, output: Path | None, *, output_shown: bool) -> None:
     """See to it that a step spoils its own scenario only, whatever it does to the process."""
     from mkdocs_jetty.run.afterwards import Afterwards
     from mkdocs_jetty.run.capture import CaptureKeeper
@@ -81,6 +82,10 @@ def _register_guards(config: pytest.Config, log: EventLog | None, output: Path |
 
     config.pluginmanager.register(CaptureKeeper(config, output), "jetty-capture")
     config.pluginmanager.register(Copies(log), "jetty-copies")
+    if log and not output_shown:
+        from mkdocs_jetty.run.tracebacks import NoTracebacks
+
+        config.pluginmanager.register(NoTracebacks(config), "jetty-no-tracebacks")
     config.pluginmanager.register(Afterwards(config, log), "jetty-afterwards")
 
 

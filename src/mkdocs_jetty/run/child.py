@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from mkdocs_jetty.run.watchdog import Watchdog
 
 GRACE_S = 5.0
-"""How long a child may take to end after it said that it has finished."""
+"""How long a child that has finished may be idle before it ends."""
+LONGEST_GRACE_S = 60.0
+"""How long it may take in all."""
 POLL_S = 0.01
 OUTPUT_TAIL = 64 * 1024
 WINDOWS = sys.platform == "win32"
@@ -166,7 +168,7 @@ class Child:
         deadline: float,
         stop: threading.Event,
     ) -> Why:
-        finished_at: float | None = None
+        patience = _Patience(process.pid)
         while True:
             # Asked before reading: what a child wrote before it died is then never missed.
             dead = _is_dead(process)
@@ -175,8 +177,7 @@ class Child:
                 return "ended"
             now = time.monotonic()
             if collector.finished:
-                finished_at = finished_at or now
-                if now - finished_at > GRACE_S:
+                if patience.ended(now):
                     return "lingered"
             elif collector.running and collector.running_for > self._settings.timeout:
                 return "timeout"
@@ -192,6 +193,31 @@ class Child:
                 collector.feed(event)
             else:
                 self._forked = True
+
+
+class _Patience:
+    """How long to wait for a process that said that it has finished: while it works, a slow machine is no hang."""
+
+    def __init__(self, pid: int) -> None:
+        self._stat = Path(f"/proc/{pid}/stat")
+        self._first: float | None = None
+        self._last = 0.0
+        self._spent: list[str] = []
+
+    def ended(self, now: float) -> bool:
+        """Tell whether it has had its time, asked again and again from its finish on."""
+        self._first = self._first or now
+        spent = self._cpu_time()
+        if spent != self._spent or not self._last:
+            self._spent, self._last = spent, now
+        return now - self._last > GRACE_S or now - self._first > LONGEST_GRACE_S
+
+    def _cpu_time(self) -> list[str]:
+        """What it has used of the processor; where nothing tells, it counts as idle."""
+        try:
+            return self._stat.read_text("ascii", "replace").rpartition(")")[2].split()[11:13]
+        except OSError:
+            return []
 
 
 def _tail(stream: IO[bytes]) -> Iterator[Event | None]:

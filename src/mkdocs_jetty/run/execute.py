@@ -29,6 +29,7 @@ from mkdocs_jetty.run.definitions import LIBRARY, Definition, Lookup
 from mkdocs_jetty.run.model import Cause, Status
 from mkdocs_jetty.run.offers import AmbiguousFixtureError
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
+from mkdocs_jetty.run.tracebacks import ShownTraceback
 from mkdocs_jetty.run.unrun import refuse_async, refuse_unrun
 from mkdocs_jetty.spec.docstrings import as_given
 from mkdocs_jetty.spec.files import relative
@@ -209,7 +210,7 @@ class ScenarioRun:
         info = pytest.ExceptionInfo.from_exception(error)
         self._emit(
             index, status, (started, stopped), place, message=message, location=self._location(info),
-            traceback=str(info.getrepr(style="short", abspath=False)) if status == "failed" else None,
+            traceback=ShownTraceback(info) if status == "failed" else None,
             candidates=error.places if isinstance(error, AmbiguousFixtureError) else None,
         )  # fmt: skip
 
