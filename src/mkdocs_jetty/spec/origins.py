@@ -7,7 +7,7 @@ code has made, or replace words. A message must name the line that its author ca
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -30,6 +30,7 @@ from mkdocs_jetty.spec.recording import Conversion
 
 RESEMBLES = 0.4
 """Of two texts, one of which may be the other with some words filled in."""
+_FENCE = re.compile(r"(`{3,}|~{3,})")
 MADE = " (no file holds this text: a plugin or a hook has made it)"
 Texts = Callable[[], Sequence[tuple[str, Sequence[str]]]]
 """The files that may have been included: the name of each, and its lines."""
@@ -111,7 +112,7 @@ class MovedLines(Lines):
         if len(put_in) == len(left_out) and _resembles("\n".join(put_in), "\n".join(left_out)):
             return [Origin(before + 2 + index) for index in range(end - start)]
         nearest = [Origin(max(1, min(before + 2 + index, after)), made=True) for index in range(end - start)]
-        return _included(put_in, self._others()) or nearest
+        return _included(put_in, self._others(), nearest)
 
     def at(self, number: int) -> Origin:
         """Where a line of the text stands."""
@@ -226,8 +227,37 @@ def _resembles(text: str, other: str) -> bool:
     return matcher.real_quick_ratio() >= RESEMBLES and matcher.ratio() >= RESEMBLES
 
 
-def _included(lines: Sequence[str], others: Sequence[tuple[str, Sequence[str]]]) -> list[Origin] | None:
-    """The origins of lines in the file that holds most of them, if it holds more than half; the last one of equals."""
+def _included(lines: Sequence[str], others: Sequence[tuple[str, Sequence[str]]], nearest: list[Origin]) -> list[Origin]:
+    """The origins of lines in the files that hold them; the nearest lines of the page for what no file holds.
+
+    Two files that are included one after the other come as one piece. A block that the first does not explain is looked
+    for by itself.
+    """
+    whole = _holder(lines, others)
+    origins = _filled(*whole) if whole else nearest
+    for start, end in _blocks(lines):
+        explained = whole is not None and all(
+            place is not None or not _says_something(line)
+            for place, line in zip(whole[0][start:end], lines[start:end], strict=True)
+        )
+        block = None if explained else _holder(lines[start:end], others)
+        if block:
+            origins[start:end] = _filled(*block)
+    return origins
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where lines stand between two that open or close fences, or at an end."""
+    fences = [index for index, line in enumerate(lines) if _FENCE.match(line.strip())]
+    for start, end in zip([-1, *fences], [*fences, len(lines)], strict=True):
+        if end > start + 1:
+            yield start + 1, end
+
+
+def _holder(
+    lines: Sequence[str], others: Sequence[tuple[str, Sequence[str]]]
+) -> tuple[Sequence[int | None], str] | None:
+    """Where lines stand in the file that holds most of them, if it holds more than half; the last one of equals."""
     wanted = [line.strip() for line in lines]
     said = [line for line in wanted if _says_something(line)]
     best: list[int | None] = []
@@ -240,7 +270,7 @@ def _included(lines: Sequence[str], others: Sequence[tuple[str, Sequence[str]]])
         count = sum(place is not None and _says_something(line) for place, line in zip(found, wanted, strict=True))
         if count > most:
             best, best_name, most = found, name, count
-    return _filled(best, best_name) if best_name else None
+    return (best, best_name) if best_name else None
 
 
 def _filled(found: Sequence[int | None], name: str) -> list[Origin]:
@@ -259,4 +289,4 @@ def _next(found: Sequence[int | None], start: int, otherwise: int) -> int:
 
 
 def _says_something(line: str) -> bool:
-    return re.search(r"\w", line) is not None and not re.match(r"(`{3,}|~{3,})", line)
+    return re.search(r"\w", line) is not None and not _FENCE.match(line)
