@@ -348,6 +348,22 @@ def test_assertions_hold_whatever_the_environment_says(play: Play, monkeypatch: 
     assert outcome.short == around("failed/assertion")
 
 
+@pytest.mark.parametrize(
+    ("variables", "addopts"),
+    [({"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, ""), ({}, "-p no:jetty")],
+)
+def test_environments_that_hinder_pytest_hinder_no_run(
+    play: Play, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], addopts: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    ini = f"[pytest]\naddopts = {addopts}\n"
+    page = "# Café\n\n```gherkin\nScenario: déjà vu\n  Given all is well\n```\n"
+    outcome = play({"pytest.ini": ini, "docs/b.md": page, "features/bad.py": HARMLESS})
+    assert outcome.short == {**around("passed"), "déjà vu": "passed"}
+    assert outcome.errors == []
+
+
 def test_strict_markers_have_nothing_against_tags(play: Play) -> None:
     ini = "[pytest]\naddopts = --strict-markers --strict-config\n"
     outcome = play({"pytest.ini": ini, **tagged("@slow @owner:me"), "features/bad.py": HARMLESS})

@@ -161,3 +161,18 @@ def test_a_command_under_nohup_minds_no_hang_up(project: Project) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
     process.send_signal(signal.SIGHUP)
     assert process.wait(60) == 0
+
+
+def test_names_beyond_ascii_run_and_build_under_an_ascii_locale(project: Project) -> None:
+    project.write(
+        "docs/index.md",
+        PAGE.replace("# Long", "# Café").partition("Scenario: long")[0].replace("before", "déjà vu") + "```\n",
+    )
+    project.write("reached", "")
+    for command in (CHECK, BUILD):
+        done = subprocess.run(
+            [sys.executable, "-m", *command], cwd=project.root, capture_output=True, check=False, timeout=60,
+            env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert b"Traceback" not in done.stdout + done.stderr

@@ -384,6 +384,25 @@ def test_a_command_that_cannot_start_is_a_problem(tmp_path: Path) -> None:
     assert "could not be started" in results.problems[0].message
 
 
+@pytest.mark.parametrize("words", ["os._exit(74)", "begin('f/b'); os._exit(74)"])
+def test_a_child_that_can_write_no_events_is_one_clear_message(play: Play, words: str) -> None:
+    results = play(f"{words}\n")
+    assert statuses(results)["f/a"] == "unknown/not-reached"
+    (problem,) = results.problems
+    assert "temporary directory" in problem.message
+    assert "TMPDIR" in problem.message
+    assert len(play.started) == 1
+
+
+def test_a_temporary_directory_that_cannot_be_written_is_one_clear_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    results = run(spec(), FakeSettings(tmp_path))
+    assert set(statuses(results).values()) == {"unknown/not-reached"}
+    assert "TMPDIR" in results.problems[0].message
+
+
 def test_pages_run_at_the_same_time_in_several_children(play: Play) -> None:
     features = tuple(Feature(f, f, f"docs/{f}.md", 1, (scenario("x", f), scenario("y", f))) for f in ("f", "g", "h"))
     started = time.monotonic()

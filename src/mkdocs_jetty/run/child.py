@@ -145,6 +145,8 @@ class Child:
 
     def _start(self, pages: Sequence[Path]) -> subprocess.Popen[bytes]:
         env = {"PYTHONDONTWRITEBYTECODE": "1", **os.environ, "JETTY": "1"}
+        if sys.getfilesystemencoding().lower() not in ("utf-8", "utf8"):
+            env["PYTHONUTF8"] = "1"  # under LC_ALL=C pytest cannot even note the name of a test that is not ASCII
         env.pop("PYTHONOPTIMIZE", None)  # without assertions every scenario would pass
         apart: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, NoReturn
 from mkdocs_jetty.run import narrow
 from mkdocs_jetty.run.child import Child, CommandBuilder, Ending, pytest_command
 from mkdocs_jetty.run.collect import UNREACHED, Collector, Sink
+from mkdocs_jetty.run.events import CANNOT_TELL
 from mkdocs_jetty.run.imported import with_imported
 from mkdocs_jetty.run.model import Cause, Results, ScenarioResult
 from mkdocs_jetty.run.retries import Retries
@@ -89,7 +90,12 @@ def run(
     results, pages, problems = _select(spec, settings)
     interrupted = False
     if pages:
-        directory = Path(tempfile.mkdtemp(prefix="jetty-"))
+        try:
+            directory = Path(tempfile.mkdtemp(prefix="jetty-"))
+        except OSError as error:
+            return Results(
+                {s.id: _not_run(s, s.defect or "not-reached") for _, s in spec.scenarios()}, (_no_room(error),)
+            )
         try:
             scrub = Scrubber(settings.root, (directory,))
             tell = _as_counted(spec, on_result) if on_result else None
@@ -257,12 +263,19 @@ def _run_group(shared: _Run, pages: Pages) -> list[Problem]:
     while left and not shared.stop.is_set():
         collector = Collector(left, shared.scrub, sink)
         paths = [shared.settings.root / page for page in pages if any(s.id in left for s in pages[page])]
-        ending = shared.child().run(list(left), paths, collector, shared.deadline, shared.stop)
+        try:
+            ending = shared.child().run(list(left), paths, collector, shared.deadline, shared.stop)
+        except OSError as error:
+            problems.append(_no_room(error))
+            break
         _settle_running(collector, ending, shared.settings)
         problems += collector.problems
         left = {scenario_id: s for scenario_id, s in left.items() if scenario_id not in collector.settled}
         problems += _remarks(ending, collector)
         if ending.why == "stopped":
+            break
+        if ending.returncode == CANNOT_TELL and not collector.finished:
+            problems.append(_no_room(None))
             break
         if ending.why == "deadline":
             problems.append(_out_of_time(shared.settings))
@@ -305,6 +318,13 @@ def _warning(message: str) -> Problem:
 
 def _out_of_time(settings: Settings) -> Problem:
     message = f"The run was stopped after {settings.run_timeout:g} s (run_timeout); what was left is not run."
+    return Problem("error", "", None, None, message)
+
+
+def _no_room(error: OSError | None) -> Problem:
+    why = f": {error.strerror or error}" if error else ", which is perhaps full"
+    where = f"the temporary directory {tempfile.gettempdir()}" if tempfile.tempdir else "any temporary directory"
+    message = f"The run cannot write to {where}{why}; make room, or name another by TMPDIR. What was left is not run."
     return Problem("error", "", None, None, message)
 
 
