@@ -403,6 +403,22 @@ def test_a_temporary_directory_that_cannot_be_written_is_one_clear_message(
     assert "TMPDIR" in results.problems[0].message
 
 
+@pytest.mark.parametrize(
+    ("printed", "words"),
+    [
+        (
+            "INTERNALERROR> Traceback\nINTERNALERROR> TypeError: a marker without a number",
+            "TypeError: a marker without",
+        ),
+        ("+++++++++++ Timeout +++++++++++\n~~ Stack of MainThread ~~", "Timeout, says pytest-timeout"),
+    ],
+)
+def test_what_ended_a_child_is_told_in_the_words_that_it_printed(play: Play, printed: str, words: str) -> None:
+    results = play(misbehave(f"print({printed!r}, flush=True)", "os._exit(3)"))
+    assert statuses(results) == {"f/a": "passed", "f/b": "failed/crash", "f/c": "passed"}
+    assert words in (results.scenarios["f/b"].message or "")
+
+
 def test_pages_run_at_the_same_time_in_several_children(play: Play) -> None:
     features = tuple(Feature(f, f, f"docs/{f}.md", 1, (scenario("x", f), scenario("y", f))) for f in ("f", "g", "h"))
     started = time.monotonic()

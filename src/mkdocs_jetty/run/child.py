@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -33,6 +34,12 @@ POLL_S = 0.01
 OUTPUT_TAIL = 64 * 1024
 WINDOWS = sys.platform == "win32"
 
+_LAST_WORDS = re.compile(
+    r"^INTERNALERROR> (?P<error>[\w.]+: .+)$"  # a plugin that raised where pytest expects nothing to be raised
+    r"|^\++ (?P<timeout>Timeout) \++$",  # pytest-timeout, before it ends the process
+    re.MULTILINE,
+)
+
 CommandBuilder = Callable[["Settings", Path, Sequence[Path]], list[str]]
 Why = Literal["ended", "timeout", "deadline", "stopped", "lingered", "unstartable"]
 
@@ -52,6 +59,14 @@ class Ending:
     def by_signal(self) -> bool:
         """Whether a signal ended it."""
         return self.returncode is not None and self.returncode < 0
+
+    @property
+    def last_words(self) -> str:
+        """What pytest or a plugin printed as the reason, in brackets; nothing where a signal or the code gave none."""
+        found = list(_LAST_WORDS.finditer(self.output))
+        if self.by_signal or not found:
+            return ""
+        return f" ({found[-1]['error'] or 'Timeout, says pytest-timeout'})"
 
     @property
     def words(self) -> str:

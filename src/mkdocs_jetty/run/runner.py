@@ -298,9 +298,9 @@ def _settle_running(collector: Collector, ending: Ending, settings: Settings) ->
     elif ending.why == "timeout":
         collector.fail("timeout", f"timed out after {settings.timeout:g} s")
     elif ending.why == "lingered" or (collector.finished and (ending.returncode or 0) >= 0):
-        collector.fail("crash", "the run was ended")
+        collector.fail("crash", f"the run was ended{ending.last_words}")
     else:
-        collector.fail("crash", ending.words)
+        collector.fail("crash", f"{ending.words}{ending.last_words}")
 
 
 def _remarks(ending: Ending, collector: Collector) -> Iterator[Problem]:
