@@ -109,6 +109,8 @@ class JettySession:
         self.wanted: frozenset[str] | None = frozenset(request["ids"]) if request else None
         self.log: EventLog | None = None
         if request:
+            # Loaded while there is memory for it: under a limit, an import fails in any way.
+            from mkdocs_jetty.run import capture, copies, tracebacks  # noqa: F401
             from mkdocs_jetty.run.events import EventLog
 
             self.log = EventLog(Path(request["events"]))
