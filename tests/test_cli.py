@@ -262,3 +262,11 @@ def test_help_does_not_import_pytest_or_rich() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_check_says_first_and_once_that_a_step_module_does_not_import(project: Path) -> None:
+    (project / "features/door_steps.py").write_text("import os\nimport no_such_thing\n", encoding="utf-8")
+    printed = jetty("check").output
+    (told,) = [text for text in printed.splitlines() if "no_such_thing" in text]
+    assert told.startswith("error: features/door_steps.py:2: ")
+    assert printed.index(told) < printed.index("does not import: features/door_steps.py:2")

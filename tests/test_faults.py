@@ -275,6 +275,7 @@ def test_a_module_with_a_syntax_error_leaves_the_others(play: Play) -> None:
     assert outcome.short == around("undefined")
     assert len(outcome.errors) == 1
     assert outcome.errors[0].startswith("features/bad.py:3")
+    assert "does not import: features/bad.py:3" in outcome.says("fault")
 
 
 @pytest.mark.parametrize("line", ["import no_such_module", "raise SystemExit(0)"])

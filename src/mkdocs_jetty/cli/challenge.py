@@ -34,7 +34,7 @@ def challenge(config_file: Path, feature: str | None) -> None:
     report = console()
     outcome = run_and_judge(settings, report, quiet=True)
     verdict = outcome.unbroken()
-    show_problems(report, verdict)
+    show_problems(report, verdict.problems)
     chosen = verdict.features if feature is None else (feature_named(verdict, feature),)
     green = [(judged, one) for judged in chosen for one in judged.scenarios if one.result.status == "passed"]
     able = [(judged, one) for judged, one in green if any(step.type == "when" for step in one.scenario.steps)]

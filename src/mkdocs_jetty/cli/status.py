@@ -28,7 +28,7 @@ def status(config_file: Path, wants_json: bool, feature: str | None) -> None:
     report = console(stderr=True)
     outcome = run_and_judge(settings, report, quiet=True)
     verdict = outcome.verdict
-    show_problems(report, verdict)
+    show_problems(report, verdict.problems)
     chosen = list(verdict.features) if feature is None else [feature_named(verdict, feature)]
     if wants_json:
         answer = export.spec_json(verdict, url_for(settings), datetime.now(timezone.utc))

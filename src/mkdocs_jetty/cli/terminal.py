@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from mkdocs_jetty.judge.model import JudgedScenario, Verdict
 from mkdocs_jetty.run.model import ScenarioResult
 from mkdocs_jetty.show import words
 from mkdocs_jetty.show.causes import causes
-from mkdocs_jetty.spec.model import Feature, Spec
+from mkdocs_jetty.spec.model import Feature, Problem, Spec
 
 LOG_WIDTH = 160
 """Of tables in a log or a pipe, which can scroll."""
@@ -79,7 +79,9 @@ class Bar(AbstractContextManager["OnResult | None"]):
 
 
 def show_failures(report: Console, verdict: Verdict) -> None:
-    """Every reason for red with the first scenario it broke, then doubts, then the problems that belong to none."""
+    """What breaks step modules, every reason for red with the first scenario it broke, doubts, all other problems."""
+    broken = [each for each in verdict.problems if each.level == "error" and each.page.endswith(".py")]
+    show_problems(report, broken)
     for cause in causes(verdict.features):
         show_red(report, *cause.scenarios[0])
         for other in cause.others():
@@ -87,7 +89,7 @@ def show_failures(report: Console, verdict: Verdict) -> None:
     for judged in verdict.features:
         for one in judged.scenarios:
             show_doubts(report, judged.feature, one)
-    show_problems(report, verdict)
+    show_problems(report, [each for each in verdict.problems if each not in broken])
 
 
 def show_doubts(report: Console, feature: Feature, judged: JudgedScenario) -> None:
@@ -102,8 +104,8 @@ def show_doubts(report: Console, feature: Feature, judged: JudgedScenario) -> No
             line(report, f"{place}: warning: {plain(step.keyword)} {plain(step.text)}: {plain(warning)}", "yellow")
 
 
-def show_problems(report: Console, verdict: Verdict) -> None:
-    for problem in verdict.problems:
+def show_problems(report: Console, problems: Iterable[Problem]) -> None:
+    for problem in problems:
         line(report, f"{problem.level}: {plain(problem)}", "red" if problem.level == "error" else "yellow")
 
 

@@ -178,7 +178,7 @@ class Collector:
             status=_status(event),
             duration_ms=_number(event, "duration_ms"),
             definition=self._text(event, "definition"),
-            message=self._text(event, "message"),
+            message=self._explained(event),
             location=self._text(event, "location"),
             traceback=self._text(event, "traceback"),
             candidates=tuple(self._scrub(str(place)) for place in candidates) if isinstance(candidates, list) else (),
@@ -186,7 +186,7 @@ class Collector:
         )
 
     def _scenario_result(self, event: Event, now: _Open) -> ScenarioResult:
-        status, message = _status(event), self._text(event, "message")
+        status, message = _status(event), self._explained(event)
         cause = event.get("cause") if event.get("cause") in _CAUSES else None
         if status == "passed" and not (now.steps and all(step.status == "passed" for step in now.steps)):
             status, cause = "unknown", "inconclusive"
@@ -202,6 +202,15 @@ class Collector:
             measured=self._measured(event),
             environment=self._environment(event, now),
         )
+
+    def _explained(self, event: Event) -> str | None:
+        """What an event says; that a module is broken explains each undefined step in the same words."""
+        message = self._text(event, "message")
+        broken = [each for each in self.problems if each.level == "error" and each.page.endswith(".py")]
+        if _status(event) != "undefined" or not message or not broken:
+            return message
+        places = ", ".join(f"{each.page}:{each.line}" if each.line else each.page for each in broken)
+        return f"no step definition matches, and its step module may be the one that does not import: {places}"
 
     def _measured(self, event: Event) -> dict[str, str]:
         values = event.get("measured")
