@@ -104,7 +104,12 @@ def test_pytest_itself_survives_the_same(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(str(content), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "docs"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-m", "pytest", "-p", "pytest-bdd", "-p", "jetty", "docs"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert f"{2 * len(cases) + 2} passed" in done.stdout, done.stdout + done.stderr
     assert done.returncode == 0
