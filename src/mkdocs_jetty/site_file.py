@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,28 @@ from pathspec import GitIgnoreSpec
 
 from mkdocs_jetty.errors import ConfigError, parse_toml, read_text
 
+# In the order in which they are looked for, whoever looks.
+CONFIG_NAMES = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml", "zensical.toml")
 # What MkDocs leaves out of every site, beside hidden files: https://www.mkdocs.org/user-guide/configuration/#exclude_docs
 UNPUBLISHED = ("/templates/",)
+
+
+@dataclass(frozen=True)
+class Python:
+    """What the file names of Python's, such as `!!python/name:pymdownx.slugs.uslugify`; reading it imports nothing."""
+
+    kind: str
+    """`name`, `object/apply`, …"""
+    name: str
+    value: Any = None
+    """What it is called with."""
+
+
+@dataclass(frozen=True)
+class Relative:
+    """A path that MkDocs completes: from the page, or from what stands for a directory at its beginning."""
+
+    path: str
 
 
 class _SiteLoader(yaml.SafeLoader):
@@ -44,9 +66,19 @@ def _opaque(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> Any:
     return node.value
 
 
+def _python(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> Python:
+    kind, _, name = tag.partition(":")
+    return Python(kind, name, _opaque(loader, tag, node) or None)
+
+
+def _relative(loader: yaml.SafeLoader, node: yaml.Node) -> Relative:
+    return Relative(str(_opaque(loader, "", node) or ""))
+
+
 _SiteLoader.add_constructor("!ENV", _environment)
+_SiteLoader.add_constructor("!relative", _relative)
 _SiteLoader.add_multi_constructor("!", _opaque)
-_SiteLoader.add_multi_constructor("tag:yaml.org,2002:python/", _opaque)
+_SiteLoader.add_multi_constructor("tag:yaml.org,2002:python/", _python)
 
 
 def read_site_file(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
@@ -62,7 +94,7 @@ def read_site_file(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
         project = parse_toml(path.name, text).get("project", {})
         return project if isinstance(project, dict) else {}
     try:
-        data = yaml.load(text, Loader=_SiteLoader)  # noqa: S506 # derived from the safe loader
+        data = _parsed(text, tuple(sorted(os.environ.items())))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path.name}:{mark.line + 1}" if mark else path.name
@@ -72,9 +104,28 @@ def read_site_file(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
         return {}
     if not isinstance(data, dict):
         raise ConfigError(f"{path.name}: a mapping of settings is expected, such as `site_name: …`")
+    data = dict(data)
     if isinstance(parent := data.pop("INHERIT", None), str):
         return _merged(read_site_file((path.parent / parent).absolute(), (*seen, path)), data)
     return data
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str, _environment: tuple[tuple[str, str], ...]) -> Any:
+    """The text as YAML: settings and extensions are both asked for."""
+    return yaml.load(text, Loader=_SiteLoader)  # noqa: S506 # derived from the safe loader
+
+
+def named_entries(data: Mapping[str, Any], key: str) -> dict[str, dict[str, Any]]:
+    """The entries of `plugins` or `markdown_extensions`, with their options, be they a list or a mapping."""
+    entries = data.get(key)
+    if isinstance(entries, dict):
+        entries = [{name: options} for name, options in entries.items()]
+    found: dict[str, dict[str, Any]] = {}
+    for entry in entries if isinstance(entries, list) else ():
+        for name, options in entry.items() if isinstance(entry, dict) else [(entry, None)]:
+            found[str(name)] = options if isinstance(options, dict) else {}
+    return found
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

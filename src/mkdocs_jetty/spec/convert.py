@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import markdown
+from markdown import Markdown
 
+from mkdocs_jetty.site_file import read_site_file
 from mkdocs_jetty.spec.fences import FENCE_MARK
 from mkdocs_jetty.spec.recording import Conversion, Recorder
+from mkdocs_jetty.spec.site_markdown import ANYWHERE, SiteMarkdown, instance, site_markdown
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
 
-# What a text includes, or what an extension may include.
-INCLUDES = re.compile(r"-{1,}8<-{1,}")
-# Where nothing is declared: whatever Markdown lets a fence stand in.
-EXTENSIONS = (
-    "toc", "tables", "admonition", "attr_list", "def_list", "footnotes", "md_in_html",
-    "pymdownx.details", "pymdownx.superfences", "pymdownx.tabbed",
-)  # fmt: skip
-EXTENSION_CONFIGS: dict[str, dict[str, Any]] = {"pymdownx.tabbed": {"alternate_style": True}}
+INCLUDES = re.compile(r"-{1,}8<-{1,}|\{!")
+"""What a text may include another file with, by an extension."""
 
 
 class Converter:
     """One Markdown instance, for one page after another."""
 
-    def __init__(self, extensions: list[Any], configs: dict[str, Any]) -> None:
-        self.includes = INCLUDES
-        self._md = markdown.Markdown(extensions=extensions, extension_configs=configs)
-        self._recorder = Recorder(self._md, lambda _conversion, token: FENCE_MARK.format(token))
+    def __init__(self, site: SiteMarkdown, md: Markdown, wrong: list[str]) -> None:
+        self.site = site
+        self.wrong = wrong
+        """What the instance lacks of the site's."""
+        self._md = md
+        self._recorder = Recorder(md, lambda _conversion, token: FENCE_MARK.format(token))
 
     def convert(self, text: str) -> tuple[Conversion, str]:
         """Convert a text; tokens stand for its fences."""
@@ -39,11 +38,22 @@ class Converter:
         return self._recorder.conversion, shown
 
 
-@lru_cache(maxsize=1)
-def _default() -> Converter:
-    return Converter(list(EXTENSIONS), EXTENSION_CONFIGS)
+def converter_of(settings: Settings) -> Converter:
+    """The converter of a site; where no file declares one, fences are found wherever Markdown can have them.
+
+    Raises:
+        ConfigError: If the site's file cannot be read.
+    """
+    file = settings.config_file
+    stamp = file.stat().st_mtime_ns if file is not None and file.is_file() else 0
+    return _converter(file if stamp else None, stamp, settings.root, settings.docs_dir)
 
 
-def converter_of(settings: Settings) -> Converter:  # noqa: ARG001
-    """The converter of a site."""
-    return _default()
+# Building an instance costs more than a page does.
+@lru_cache(maxsize=4)
+def _converter(file: Path | None, _stamp: int, root: Path, docs_dir: Path) -> Converter:
+    if file is None:
+        site = SiteMarkdown(ANYWHERE, {})
+    else:
+        site = site_markdown(read_site_file(file), toml=file.suffix == ".toml")
+    return Converter(site, *instance(site, root, docs_dir))

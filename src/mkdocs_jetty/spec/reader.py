@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mkdocs_jetty.spec import opened
-from mkdocs_jetty.spec.convert import converter_of
+from mkdocs_jetty.spec.convert import INCLUDES, converter_of
 from mkdocs_jetty.spec.fences import MarkdownPage, page_of
 from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES, find, is_included, relative, specification_files
 from mkdocs_jetty.spec.front_matter import split_front_matter
@@ -18,6 +19,7 @@ from mkdocs_jetty.spec.model import Feature, Page, Problem, Spec
 from mkdocs_jetty.spec.names import FileRead, with_ids_of_their_own
 from mkdocs_jetty.spec.origins import lines_of
 from mkdocs_jetty.spec.page import TRAIT_TAG, read_feature_file, read_markdown
+from mkdocs_jetty.spec.site_markdown import finished_by, inherited_meta, with_meta
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
@@ -33,7 +35,15 @@ def read(settings: Settings) -> Spec:
     paths, problems = find(settings)
     with opened.watching():
         files = [read_file(settings, path) for path in paths]
+    if any(each.page for each in files):
+        problems += _lacking(settings)
     return spec_of(with_ids_of_their_own(files), problems)
+
+
+def _lacking(settings: Settings) -> list[Problem]:
+    """What reading lacks of the site's own extensions."""
+    name = settings.config_file.name if settings.config_file else ""
+    return [Problem("warning", name, None, None, message) for message in converter_of(settings).wrong]
 
 
 def spec_of(files: Sequence[FileRead], problems: Iterable[Problem] = ()) -> Spec:
@@ -60,24 +70,45 @@ def read_file(settings: Settings, path: Path) -> FileRead:
     outside = FileRead(problems=[Problem("error", name, None, None, link)]) if link else None
     if path.suffix == ".feature":
         return outside or read_feature_file(name, path, text)
-    markdown = _markdown(settings, path, text)
+    try:
+        markdown, unfinished = _markdown(settings, path, text)
+    except Exception as error:  # noqa: BLE001 # a site's extensions may raise anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return FileRead(problems=[Problem("error", name, None, None, f"cannot be converted: {reason}")])
     read = read_markdown(settings, name, text, markdown)
+    unfinished = markdown.lines.settle(FileRead(problems=unfinished)).problems
+    read = replace(read, problems=[*read.problems, *unfinished])
     return outside if outside and read.page else read
 
 
-def _markdown(settings: Settings, path: Path, text: str) -> MarkdownPage:
+def _markdown(settings: Settings, path: Path, text: str) -> tuple[MarkdownPage, list[Problem]]:
     """Convert a page as the site does; one that cannot hold specification needs no more than its title."""
     meta, body, meta_error = split_front_matter(text)
-    converter = converter_of(settings)
-    if not converter.includes.search(body) and not MAY_HOLD.search(body):
+    if not INCLUDES.search(body) and not MAY_HOLD.search(body):
         heading = re.search(r"^#[ \t]+(.+?)[ \t#]*$", body, re.MULTILINE)
-        return MarkdownPage(meta, heading.group(1) if heading else None, (), (), meta_error)
+        return MarkdownPage(meta, heading.group(1) if heading else None, (), (), meta_error), []
+    converter = converter_of(settings)
+    meta = with_meta(inherited_meta(converter.site, path, settings.docs_dir), meta)
     conversion, shown = converter.convert(body)
     files = opened.names()
-    lines = lines_of(
-        relative(settings.root, path), conversion.raw, text, lambda: opened.texts(settings.root, files, apart=[path])
-    )
-    return page_of(conversion, shown, lines, meta, meta_error)
+    name = relative(settings.root, path)
+    lines = lines_of(name, conversion.raw, text, lambda: opened.texts(settings.root, files, apart=[path]))
+    page = page_of(conversion, shown, lines, meta, meta_error)
+    unfinished = {
+        fence.token: by
+        for fence in page.fences
+        if fence.runs and (by := finished_by(converter.site, meta, fence.source))
+    }
+    problems = [
+        Problem(
+            "warning", name, fence.line, None,
+            f"this block is finished in a build, by `{unfinished[fence.token]}`, so it is not run here: "
+            "`mkdocs build` runs it",
+        )
+        for fence in page.fences
+        if fence.token in unfinished
+    ]  # fmt: skip
+    return replace(page, fences=tuple(each for each in page.fences if each.token not in unfinished)), problems
 
 
 def _leaves(settings: Settings, path: Path) -> str | None:
