@@ -119,6 +119,7 @@ class Build:
             if error:
                 problem = Problem("error", name, error[0], None, error[1])
                 read = replace(read, problems=[problem, *read.problems])
+        read = _with_maker(read, page.file.generated_by)
         self.pages[id(page)] = Converted(page, name, excluded, markdown, read)
 
     def _read(self, page: Page, name: str, conversion: Conversion, shown: str) -> tuple[MarkdownPage, FileRead]:
@@ -256,6 +257,21 @@ def _without_unshown(each: Converted) -> FileRead:
     ]
     problems = [Problem("error", each.name, block.line, None, NOT_SHOWN) for block in lost]
     return replace(read, features=features, problems=[*read.problems, *problems])
+
+
+def _with_maker(read: FileRead, plugin: str | None) -> FileRead:
+    """What was read of a page, with who made the page in every message: its author cannot find it otherwise."""
+    if plugin is None:
+        return read
+    made = f" (`{plugin}` has made this page)"
+    page = read.page and replace(
+        read.page,
+        blocks=tuple(
+            replace(block, problems=tuple(replace(each, message=each.message + made) for each in block.problems))
+            for block in read.page.blocks
+        ),
+    )
+    return replace(read, page=page, problems=[replace(each, message=each.message + made) for each in read.problems])
 
 
 def _is_excluded(settings: Settings, page: Page) -> bool:

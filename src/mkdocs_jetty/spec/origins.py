@@ -7,12 +7,12 @@ code has made, or replace words. A message must name the line that its author ca
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 
-from mkdocs_jetty.spec.alignment import aligned
+from mkdocs_jetty.spec.alignment import aligned, says_something
 from mkdocs_jetty.spec.model import (
     Block,
     Feature,
@@ -30,7 +30,7 @@ from mkdocs_jetty.spec.recording import Conversion
 
 RESEMBLES = 0.4
 """Of two texts, one of which may be the other with some words filled in."""
-_FENCE = re.compile(r"(`{3,}|~{3,})")
+FEW = 3
 MADE = " (no file holds this text: a plugin or a hook has made it)"
 Texts = Callable[[], Sequence[tuple[str, Sequence[str]]]]
 """The files that may have been included: the name of each, and its lines."""
@@ -83,7 +83,19 @@ class MovedLines(Lines):
 
     @cached_property
     def _own(self) -> list[int | None]:
-        return aligned(_trimmed(self._raw), _trimmed(self._body))
+        raw, body = _trimmed(self._raw), _trimmed(self._body)
+        own = aligned(raw, body)
+        for index in range(1, len(own)):
+            before, place = own[index - 1], own[index]
+            if (
+                before is not None
+                and place is not None
+                and place > before + 1
+                and _resembles(raw[index], body[before + 1])
+            ):
+                # Its own line with a word filled in, rather than a later one that is equal by chance.
+                own[index] = before + 1
+        return own
 
     @cached_property
     def _origins(self) -> list[Origin]:
@@ -111,8 +123,26 @@ class MovedLines(Lines):
         put_in, left_out = self._raw[start:end], self._body[before + 1 : after]
         if len(put_in) == len(left_out) and _resembles("\n".join(put_in), "\n".join(left_out)):
             return [Origin(before + 2 + index) for index in range(end - start)]
-        nearest = [Origin(max(1, min(before + 2 + index, after)), made=True) for index in range(end - start)]
-        return _included(put_in, self._others(), nearest)
+        return self._included(put_in, before + 1, after)
+
+    def _included(self, lines: Sequence[str], start: int, end: int) -> list[Origin]:
+        """The origins of lines that were put in the place of some of the page, by one file or by several."""
+        found = _best(lines, self._others()) if lines else None
+        if found is None:
+            own = aligned(lines, self._body[start:end], anchors=False)
+            nearest = [min(start + 1 + index, max(end, 1)) for index in range(len(lines))]
+            return [
+                Origin(line, made=True) if place is None else Origin(start + place + 1)
+                for line, place in zip(nearest, own, strict=True)
+            ]
+        name, places = found
+        first = next(index for index, place in enumerate(places) if place is not None)
+        last = max(index for index, place in enumerate(places) if place is not None) + 1
+        return [
+            *self._included(lines[:first], start, end),
+            *_filled(places[first:last], name),
+            *self._included(lines[last:], start, end),
+        ]
 
     def at(self, number: int) -> Origin:
         """Where a line of the text stands."""
@@ -227,50 +257,24 @@ def _resembles(text: str, other: str) -> bool:
     return matcher.real_quick_ratio() >= RESEMBLES and matcher.ratio() >= RESEMBLES
 
 
-def _included(lines: Sequence[str], others: Sequence[tuple[str, Sequence[str]]], nearest: list[Origin]) -> list[Origin]:
-    """The origins of lines in the files that hold them; the nearest lines of the page for what no file holds.
-
-    Two files that are included one after the other come as one piece. A block that the first does not explain is looked
-    for by itself.
-    """
-    whole = _holder(lines, others)
-    origins = _filled(*whole) if whole else nearest
-    for start, end in _blocks(lines):
-        explained = whole is not None and all(
-            place is not None or not _says_something(line)
-            for place, line in zip(whole[0][start:end], lines[start:end], strict=True)
-        )
-        block = None if explained else _holder(lines[start:end], others)
-        if block:
-            origins[start:end] = _filled(*block)
-    return origins
-
-
-def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Where lines stand between two that open or close fences, or at an end."""
-    fences = [index for index, line in enumerate(lines) if _FENCE.match(line.strip())]
-    for start, end in zip([-1, *fences], [*fences, len(lines)], strict=True):
-        if end > start + 1:
-            yield start + 1, end
-
-
-def _holder(
-    lines: Sequence[str], others: Sequence[tuple[str, Sequence[str]]]
-) -> tuple[Sequence[int | None], str] | None:
-    """Where lines stand in the file that holds most of them, if it holds more than half; the last one of equals."""
+def _best(lines: Sequence[str], others: Sequence[tuple[str, Sequence[str]]]) -> tuple[str, list[int | None]] | None:
+    """The file that holds most of some lines, with their places in it; of equals the one that was opened last."""
     wanted = [line.strip() for line in lines]
-    said = [line for line in wanted if _says_something(line)]
-    best: list[int | None] = []
-    best_name, most = "", len(said) / 2
+    said = {line for line in wanted if says_something(line)}
+    best, most = None, 0
     for name, text in reversed(others):
         there = [line.strip() for line in text]
-        if sum(line in there for line in set(said)) <= most / 2:
+        if len(said.intersection(there)) <= most:
             continue
         found = aligned(wanted, there)
-        count = sum(place is not None and _says_something(line) for place, line in zip(found, wanted, strict=True))
-        if count > most:
-            best, best_name, most = found, name, count
-    return (best, best_name) if best_name else None
+        here = [index for index, place in enumerate(found) if place is not None and says_something(wanted[index])]
+        # Within what it holds, no more than half may be another's.
+        around = [line for line in wanted[here[0] : here[-1] + 1] if says_something(line)] if here else []
+        # One line that is equal may be so by chance, unless the file holds little more.
+        enough = len(here) > 1 or sum(map(says_something, there)) <= FEW
+        if len(here) > most and enough and 2 * len(here) > len(around):
+            best, most = (name, found), len(here)
+    return best
 
 
 def _filled(found: Sequence[int | None], name: str) -> list[Origin]:
@@ -286,7 +290,3 @@ def _filled(found: Sequence[int | None], name: str) -> list[Origin]:
 
 def _next(found: Sequence[int | None], start: int, otherwise: int) -> int:
     return next((place for place in found[start:] if place is not None), otherwise)
-
-
-def _says_something(line: str) -> bool:
-    return re.search(r"\w", line) is not None and not _FENCE.match(line)

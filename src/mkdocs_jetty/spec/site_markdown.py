@@ -134,7 +134,7 @@ def _with_plugins(name: str, options: dict[str, Any], site: SiteMarkdown, root: 
 
 
 def _executed() -> list[dict[str, Any]]:
-    """The fences of markdown-exec: it takes some that superfences would refuse, and nothing is executed to read them."""
+    """The fences of markdown-exec, which takes some that superfences would refuse; nothing is executed to read them."""
     from markdown_exec import formatters, validator  # noqa: PLC0415 # the site has it
 
     return [
