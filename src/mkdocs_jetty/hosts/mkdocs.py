@@ -23,8 +23,8 @@ from mkdocs.structure.files import InclusionLevel
 from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import evidence_paths
 from mkdocs_jetty.hosts.markdown import JettyExtension
-from mkdocs_jetty.hosts.mkdocs_build import Build
-from mkdocs_jetty.hosts.mkdocs_pages import CSS, add_files, outdate
+from mkdocs_jetty.hosts.mkdocs_build import Build, rewrite_marked
+from mkdocs_jetty.hosts.mkdocs_pages import CSS, add_files, added_pages, outdate
 from mkdocs_jetty.hosts.mkdocs_run import Judging, with_late
 from mkdocs_jetty.hosts.search import SearchTexts
 from mkdocs_jetty.show import export
@@ -85,6 +85,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         self._judging = Judging()
         self._builds: list[Build] = []
         """The build that runs, and those within which it nests, the outermost first."""
+        self._finished: list[Build] = []
         self._features: list[FileRead] = []
         self._problems: list[Problem] = []
         self._watch: tuple[Path, ...] = ()
@@ -148,6 +149,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         if self._settings is not None:
             if not self._builds:
                 self._judging.begin()
+                self._finished = []
             self._builds.append(Build(self._settings, self._search))
 
     @event_priority(LAST)  # After the plugins that generate pages or take some away, and those that sort languages.
@@ -162,7 +164,9 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         self._features = [read_file(build.settings, path) for path in paths]
         self._problems += unmatched(build.settings, [file.src_uri for file in files.documentation_pages()])
         self._problems += missing_steps(build.settings)
-        build.names.generated = add_files(files, config, [each.page for each in self._features if each.page])
+        build.names.generated = add_files(
+            files, config, [each.page for each in self._features if each.page], added_pages()
+        )
         if self._dirty:
             outdate(files, MAY_HOLD, ())
         return files
@@ -243,6 +247,11 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
 
     # ---- at the end ----
 
+    def on_shutdown(self) -> None:
+        """Leave nothing behind."""
+        if self._watcher is not None:
+            opened.stop(self._watcher)
+
     def on_build_error(self, *, error: Exception) -> None:  # noqa: ARG002
         """Forget what was not finished."""
         self._builds.clear()
@@ -255,6 +264,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         build = self._builds.pop()
         site = self._judging.site
         site.late += build.late
+        self._finished.append(build)
         if self._builds or site.verdict is None:
             return
         verdict = with_late(site.verdict, site.late, build.settings)
@@ -262,6 +272,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         export.write_site_files(
             public, Path(config.site_dir), url_for=lambda page: site.urls.get(page, ""), generated=_now()
         )
+        for name in rewrite_marked(self._finished, public) if len(self._finished) > 1 else ():
+            log.warning("%s: its overview says nothing of the languages that were built after it", name)
         for path, text in self._reviews(public):
             export.write_if_changed(Path(config.site_dir, path), text)
         self._report(verdict, build.settings, strict=bool(config.strict))

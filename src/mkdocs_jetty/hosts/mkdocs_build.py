@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from mkdocs.utils import get_relative_url
 
-from mkdocs_jetty.hosts.presenting import NOT_READ, NOT_SHOWN, PageContext, Shown, fill, has_tokens, plain, present
+from mkdocs_jetty.hosts.presenting import (
+    NOT_READ,
+    NOT_SHOWN,
+    PageContext,
+    Shown,
+    fill,
+    has_tokens,
+    marked,
+    plain,
+    present,
+)
 from mkdocs_jetty.show.concealed import concealed
 from mkdocs_jetty.show.summary import Colour, page_colour
 from mkdocs_jetty.spec import opened
@@ -198,12 +208,12 @@ class Build:
 
     def finish(self, output: str, page: Page) -> str:
         """Put in place what a plugin has kept elsewhere; what nobody knows any more says so."""
+        own = self.pages.get(id(page))
         if not has_tokens(output):
             return output
         for each in self.pages.values():
             if each.tokens and has_tokens(output):
                 output = _only_blocks(output, each)
-        own = self.pages.get(id(page))
         if own:
             output = fill(output, own.context, {})
         if LEFT_OVER.search(output):
@@ -211,6 +221,32 @@ class Build:
             self.late.append(Problem("error", self.names.of(page.file), None, None, message))
             output = LEFT_OVER.sub(lambda _: plain("", "jetty-error", NOT_READ), output)
         return output
+
+
+def rewrite_marked(builds: Sequence[Build], verdict: Verdict) -> list[str]:
+    """Have the overviews of pages that were written before all was known say what is true now.
+
+    Args:
+        builds: All builds of the site, in the order in which they judged.
+        verdict: The verdict on all of them.
+
+    Returns:
+        The names of the pages whose file was changed by others, so that this could not be done.
+    """
+    written = {each.page.file.abs_dest_path: each for build in builds for each in build.pages.values()}
+    left = []
+    for target, each in written.items():
+        marks = each.context.marks if each.context.verdict is not verdict else []
+        text = Path(target).read_text("utf-8") if marks and Path(target).is_file() else ""
+        now = replace(each.context, verdict=verdict, marks=[])
+        for name, before in marks:
+            if before in text:
+                text = text.replace(before, marked(name, now, set()))
+            else:
+                left.append(each.name)
+        if text:
+            Path(target).write_text(text, "utf-8")
+    return left
 
 
 def _only_blocks(output: str, each: Converted) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import html
 import json
 import re
+import shutil
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from mkdocs.structure.files import File, InclusionLevel
@@ -25,13 +29,14 @@ OVERVIEW = "jetty/index.md"
 _FENCE = re.compile(r"^[ >]*(`{3,}|~{3,}).*?^[ >]*\1", re.MULTILINE | re.DOTALL)
 
 
-def add_files(files: Files, config: MkDocsConfig, features: Iterable[Page]) -> dict[str, str]:
+def add_files(files: Files, config: MkDocsConfig, features: Iterable[Page], directory: Path) -> dict[str, str]:
     """Add the stylesheet, a page for each `.feature` file, and the overview unless the author has placed it.
 
     Args:
         files: The files of the site.
         config: Its configuration.
         features: What was read of the `.feature` files.
+        directory: Where their text may be kept: many a plugin cannot take a page that is no file.
 
     Returns:
         The page of the specification that each page of ours shows, by its address among the site's sources.
@@ -43,6 +48,13 @@ def add_files(files: Files, config: MkDocsConfig, features: Iterable[Page]) -> d
         files.append(File.generated(config, CSS, content=STYLESHEET.read_text(encoding="utf-8")))
     marked = any(_marks_the_overview(file) for file in files.documentation_pages())
     inclusion = InclusionLevel.INCLUDED if config.nav is None else InclusionLevel.NOT_IN_NAV
+
+    def add(uri: str, content: str) -> None:
+        path = directory / uri
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        files.append(File.generated(config, uri, abs_src_path=str(path), inclusion=inclusion))
+
     shown = {}
     for page in features:
         slug = re.sub(r"[^\w.-]+", "-", page.path.removesuffix(".feature")).strip("-.")
@@ -50,11 +62,18 @@ def add_files(files: Files, config: MkDocsConfig, features: Iterable[Page]) -> d
         shown[uri] = page.path
         # Themes print a title as it is. The text of the feature never goes through Markdown.
         content = f"---\ntitle: {json.dumps(html.escape(page.title))}\n---\n\n<!-- jetty/page -->\n"
-        files.append(File.generated(config, uri, content=content, inclusion=inclusion))
+        add(uri, content)
     if not marked and OVERVIEW not in files.src_uris:
-        content = "# Specification\n\n<!-- jetty/overview -->\n\n<!-- jetty/failures -->\n"
-        files.append(File.generated(config, OVERVIEW, content=content, inclusion=inclusion))
+        add(OVERVIEW, "# Specification\n\n<!-- jetty/overview -->\n\n<!-- jetty/failures -->\n")
     return shown
+
+
+@cache
+def added_pages() -> Path:
+    """The directory of the text of what is added, as long as this process lives."""
+    directory = Path(mkdtemp(prefix="jetty-pages-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return directory
 
 
 def outdate(files: Files, may_hold: re.Pattern[str], held: Iterable[str]) -> None:

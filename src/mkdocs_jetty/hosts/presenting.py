@@ -69,6 +69,8 @@ class PageContext:
     """Where the page's review in Markdown is served, from the page itself; None where no host writes it."""
     search: SearchTexts | None = None
     """What the site's search gets to see in place of what is shown; None where the host has no such search."""
+    marks: list[tuple[str, str]] = field(default_factory=list)
+    """What its author marked, and what stands there."""
     unread: list[tuple[str, str]] = field(default_factory=list)
     """Page and source of each fence that was rendered as specification but had not been read."""
     unshown: list[tuple[str, int]] = field(default_factory=list)
@@ -111,6 +113,7 @@ def fill(text: str, context: PageContext, tokens: Mapping[str, Shown]) -> str:
             return _shown(context, known) if known else match[0]
         shown = marked(match["marker"], context, before)
         before.add(match["marker"])
+        context.marks.append((match["marker"], shown))
         return context.piece(shown) if match["marker"] != "page" else shown
 
     return _TOKEN.sub(replaced, text)
