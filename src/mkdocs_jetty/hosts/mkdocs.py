@@ -23,7 +23,7 @@ from mkdocs.structure.files import InclusionLevel
 from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import evidence_paths
 from mkdocs_jetty.hosts.markdown import JettyExtension
-from mkdocs_jetty.hosts.mkdocs_build import Build, rewrite_marked
+from mkdocs_jetty.hosts.mkdocs_build import Build, made_pages, rewrite_marked
 from mkdocs_jetty.hosts.mkdocs_pages import CSS, add_files, added_pages, outdate
 from mkdocs_jetty.hosts.mkdocs_run import Judging, with_late
 from mkdocs_jetty.hosts.search import SearchTexts
@@ -33,7 +33,7 @@ from mkdocs_jetty.show.concealed import concealed
 from mkdocs_jetty.show.missing import gate_lines
 from mkdocs_jetty.show.review import render_review_files
 from mkdocs_jetty.show.summary import Colour, summary
-from mkdocs_jetty.spec import opened
+from mkdocs_jetty.spec import build_only, opened
 from mkdocs_jetty.spec.files import base_of, find_features, missing_steps, unmatched
 from mkdocs_jetty.spec.lost import MAY_HOLD
 from mkdocs_jetty.spec.reader import read_file, specification_files
@@ -274,6 +274,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         )
         for name in rewrite_marked(self._finished, public) if len(self._finished) > 1 else ():
             log.warning("%s: its overview says nothing of the languages that were built after it", name)
+        build_only.keep(build.settings.root, made_pages(self._finished))
         for path, text in self._reviews(public):
             export.write_if_changed(Path(config.site_dir, path), text)
         self._report(verdict, build.settings, strict=bool(config.strict))

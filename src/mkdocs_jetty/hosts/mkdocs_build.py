@@ -28,13 +28,14 @@ from mkdocs_jetty.hosts.presenting import (
 from mkdocs_jetty.show.concealed import concealed
 from mkdocs_jetty.show.summary import Colour, page_colour
 from mkdocs_jetty.spec import opened
+from mkdocs_jetty.spec.build_only import Made
 from mkdocs_jetty.spec.fences import MarkdownPage, page_of
 from mkdocs_jetty.spec.files import is_chosen, relative
 from mkdocs_jetty.spec.front_matter import split_front_matter
 from mkdocs_jetty.spec.lost import MAY_HOLD
 from mkdocs_jetty.spec.model import Block, Problem, ShownScenario
 from mkdocs_jetty.spec.names import FileRead
-from mkdocs_jetty.spec.origins import lines_of
+from mkdocs_jetty.spec.origins import MovedLines, lines_of
 from mkdocs_jetty.spec.page import read_markdown
 
 if TYPE_CHECKING:
@@ -221,6 +222,16 @@ class Build:
             self.late.append(Problem("error", self.names.of(page.file), None, None, message))
             output = LEFT_OVER.sub(lambda _: plain("", "jetty-error", NOT_READ), output)
         return output
+
+
+def made_pages(builds: Sequence[Build]) -> list[Made]:
+    """The pages with specification that no file holds as it was converted."""
+    return [
+        Made(each.read.page, each.page.file.generated_by)
+        for build in builds
+        for each in build.pages.values()
+        if each.read.page and (each.page.file.generated_by or isinstance(each.markdown.lines, MovedLines))
+    ]
 
 
 def rewrite_marked(builds: Sequence[Build], verdict: Verdict) -> list[str]:

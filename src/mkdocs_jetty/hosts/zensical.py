@@ -16,6 +16,7 @@ from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import assess, evidence_paths, this_day
 from mkdocs_jetty.run import store
 from mkdocs_jetty.run.fingerprint import project_files
+from mkdocs_jetty.site_file import CONFIG_NAMES
 from mkdocs_jetty.spec import reader
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from mkdocs_jetty.config import Settings
     from mkdocs_jetty.judge.model import Verdict
-
-CONFIG_NAMES = ("zensical.toml", "mkdocs.yml", "mkdocs.yaml", "properdocs.yml")
 
 
 def stored_verdict(root: Path) -> Verdict | None:

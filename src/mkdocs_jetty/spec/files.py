@@ -22,6 +22,8 @@ EVERY_PAGE = "**/*.md"
 # What MkDocs renders: `mkdocs.utils.markdown_extensions`. The first is what patterns are written with.
 MARKDOWN_SUFFIXES = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
 FEATURE = ".feature"
+# Left out of every site, unless `exclude_docs` brings it back: `!.well-known/`.
+HIDDEN = ".*"
 WILD = re.compile(r"[*?]")
 # What a pattern such as `**/*.feature` does not mean, beside hidden directories and the site itself.
 FOREIGN = frozenset({"node_modules", "__pycache__"})
@@ -173,10 +175,7 @@ def _name(settings: Settings, path: Path) -> str:
 
 
 def _is_published(settings: Settings, path: Path) -> bool:
-    name = _name(settings, path)
-    if any(part.startswith(".") for part in name.split("/")):
-        return False
-    return not (settings.unpublished and _gitignore(settings.unpublished).match_file(name))
+    return not _gitignore((HIDDEN, *settings.unpublished)).match_file(_name(settings, path))
 
 
 # ---- what is wrong ----

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mkdocs_jetty.spec import opened
+from mkdocs_jetty.spec.build_only import unseen
 from mkdocs_jetty.spec.convert import INCLUDES, converter_of
 from mkdocs_jetty.spec.fences import MarkdownPage, page_of
 from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES, find, is_included, relative, specification_files
@@ -37,6 +38,7 @@ def read(settings: Settings) -> Spec:
         files = [read_file(settings, path) for path in paths]
     if any(each.page for each in files):
         problems += _lacking(settings)
+    problems += unseen(settings.root, [each.page for each in files if each.page])
     return spec_of(with_ids_of_their_own(files), problems)
 
 
