@@ -15,8 +15,6 @@ from pathspec import GitIgnoreSpec
 
 from mkdocs_jetty.errors import ConfigError, parse_toml, read_text
 
-# In the order in which they are looked for, whoever looks.
-CONFIG_NAMES = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml", "zensical.toml")
 # What MkDocs leaves out of every site, beside hidden files: https://www.mkdocs.org/user-guide/configuration/#exclude_docs
 UNPUBLISHED = ("/templates/",)
 

@@ -16,6 +16,7 @@ from mkdocs_jetty import assess, config
 from mkdocs_jetty.cli.errors import Interrupted, WrongUse
 from mkdocs_jetty.cli.terminal import line, progress
 from mkdocs_jetty.config import Settings
+from mkdocs_jetty.config_names import CONFIG_NAMES
 from mkdocs_jetty.judge.model import FeatureVerdict, Verdict
 from mkdocs_jetty.run import runner, store
 from mkdocs_jetty.run.fingerprint import fingerprint
@@ -24,12 +25,21 @@ from mkdocs_jetty.show.export import on_disk
 from mkdocs_jetty.spec.model import Page, Spec
 from mkdocs_jetty.spec.reader import read
 
+
+def _there(config_file: Path) -> Path:
+    """The site's configuration: where none is named and `mkdocs.yml` is missing, the next name that there is."""
+    if config_file != Path(CONFIG_NAMES[0]) or config_file.is_file():
+        return config_file
+    return next((path for name in CONFIG_NAMES if (path := Path(name)).is_file()), config_file)
+
+
 config_option = click.option(
     "-f",
     "--config-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("mkdocs.yml"),
+    default=Path(CONFIG_NAMES[0]),
     show_default=True,
+    callback=lambda _context, _parameter, value: _there(value),
     help="The site's configuration.",
 )
 

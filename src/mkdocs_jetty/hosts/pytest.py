@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from mkdocs_jetty.config_names import CONFIG_NAMES
+
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
     from mkdocs_jetty.hosts.pytest_items import ScenarioItem
@@ -26,13 +28,12 @@ if TYPE_CHECKING:
     from mkdocs_jetty.run.model import Cause
     from mkdocs_jetty.spec.model import Page, Problem, Spec
 
-CONFIG_NAMES = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml")
 MEASURED = "jetty."
 """How the names of properties begin that are numbers a scenario ran with."""
 SEVERAL = "; "
 """Between the values of a name that was recorded more than once."""
 # Named in a list or as a key: a site that only speaks of a jetty has not asked for anything.
-DECLARED = re.compile(r"""(?:^|[\[,{-])[ \t]*["']?(?:mkdocs_)?jetty["']?[ \t]*(?:$|[:,\]}#])""", re.MULTILINE)
+DECLARED = re.compile(r"""(?:^|[\[,{.-])[ \t]*["']?(?:mkdocs_)?jetty["']?[ \t]*(?:$|[:,\]}#])""", re.MULTILINE)
 OUTPUT = "output.txt"
 """What the process of a build prints to, beside its job."""
 GREEN_OR_GREY = ("passed", "skipped")

@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import assess, evidence_paths, this_day
+from mkdocs_jetty.config_names import CONFIG_NAMES
 from mkdocs_jetty.run import store
 from mkdocs_jetty.run.fingerprint import project_files
-from mkdocs_jetty.site_file import CONFIG_NAMES
 from mkdocs_jetty.spec import reader
 
 if TYPE_CHECKING:
