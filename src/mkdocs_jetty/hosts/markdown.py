@@ -28,7 +28,7 @@ from mkdocs_jetty.hosts.presenting import (
 )
 from mkdocs_jetty.hosts.zensical import is_excluded, links, stored_verdict
 from mkdocs_jetty.show.html import STYLESHEET
-from mkdocs_jetty.spec.fences import FENCE_MARK, FOUND
+from mkdocs_jetty.spec.fences import FOUND, mark
 from mkdocs_jetty.spec.recording import Conversion, Recorder
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class JettyExtension(Extension):
 
 def _token(conversion: Conversion, token: str) -> str:
     if conversion.own or (conversion.again and conversion.again(token, conversion.fences[token])):
-        return FENCE_MARK.format(token)
+        return mark(token, conversion.fences[token].source)
     return plain(conversion.fences[token].source, "jetty-example", NOT_RUN_HERE)
 
 

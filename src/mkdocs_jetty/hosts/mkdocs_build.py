@@ -29,7 +29,7 @@ from mkdocs_jetty.show.concealed import concealed
 from mkdocs_jetty.show.summary import Colour, page_colour
 from mkdocs_jetty.spec import opened
 from mkdocs_jetty.spec.build_only import Made
-from mkdocs_jetty.spec.fences import MarkdownPage, page_of
+from mkdocs_jetty.spec.fences import MARK, MarkdownPage, page_of
 from mkdocs_jetty.spec.files import is_chosen, relative
 from mkdocs_jetty.spec.front_matter import split_front_matter
 from mkdocs_jetty.spec.lost import MAY_HOLD
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from mkdocs_jetty.judge.model import Verdict
     from mkdocs_jetty.spec.recording import Conversion, Found
 
-LEFT_OVER = re.compile(r'<div data-jetty="[0-9a-f]{32}"></div>')
+LEFT_OVER = re.compile(MARK, re.DOTALL)
 _ID = re.compile(r'\bid="([^"]+)"')
 
 

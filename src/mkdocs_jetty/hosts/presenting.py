@@ -17,6 +17,7 @@ from mkdocs_jetty.show.html import (
     render_status,
     render_steps,
 )
+from mkdocs_jetty.spec.fences import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +35,7 @@ NOT_RUN = "Not run: no result is known for this specification"
 NOT_RUN_HERE = "Not run here: only the text of a page itself is specification, not what code or another page puts there"
 MARKER = re.compile(r"<!--\s*jetty/(overview|standards|failures|steps|page)\s*-->")
 MARKED = '<div data-jetty-marker="{}"></div>'
-_TOKEN = re.compile(
-    r'<div data-jetty="(?P<token>[0-9a-f]{32})"></div>|<div data-jetty-marker="(?P<marker>[a-z]+)"></div>'
-)
+_TOKEN = re.compile(MARK + r'|<div data-jetty-marker="(?P<marker>[a-z]+)"></div>', re.DOTALL)
 _FIRST_HEADING_END = re.compile(r"<!--.*?-->|(</h1\s*>)", re.DOTALL | re.IGNORECASE)
 
 

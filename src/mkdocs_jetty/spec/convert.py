@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from markdown import Markdown
 
 from mkdocs_jetty.site_file import read_site_file
-from mkdocs_jetty.spec.fences import FENCE_MARK
+from mkdocs_jetty.spec.fences import mark
 from mkdocs_jetty.spec.recording import Conversion, Recorder
 from mkdocs_jetty.spec.site_markdown import ANYWHERE, SiteMarkdown, instance, site_markdown
 
@@ -29,7 +29,7 @@ class Converter:
         self.wrong = wrong
         """What the instance lacks of the site's."""
         self._md = md
-        self._recorder = Recorder(md, lambda _conversion, token: FENCE_MARK.format(token))
+        self._recorder = Recorder(md, lambda seen, token: mark(token, seen.fences[token].source))
 
     def convert(self, text: str) -> tuple[Conversion, str]:
         """Convert a text; tokens stand for its fences."""

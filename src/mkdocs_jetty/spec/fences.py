@@ -11,13 +11,18 @@ from mkdocs_jetty.spec.lost import Lost, lookalikes
 from mkdocs_jetty.spec.origins import Lines
 from mkdocs_jetty.spec.recording import Conversion
 
-FENCE_MARK = '<div data-jetty="{}"></div>'
+MARK = r'<div data-jetty="(?P<token>[0-9a-f]{32})"><pre><code>.*?</code></pre></div>'
+"""What stands for a fence until its results are known, as a pattern."""
 FOUND = re.compile(
-    r'<div data-jetty="(?P<token>[0-9a-f]{32})"></div>'
-    r"|<h(?P<level>[1-6])(?P<attributes>[^>]*)>(?P<inner>.*?)</h(?P=level)>|<!--.*?-->",
+    MARK + r"|<h(?P<level>[1-6])(?P<attributes>[^>]*)>(?P<inner>.*?)</h(?P=level)>|<!--.*?-->",
     re.DOTALL,
 )
 _ID = re.compile(r"""\bid=["']([^"']*)["']""")
+
+
+def mark(token: str, source: str) -> str:
+    """Return what stands for a fence: its text, for whoever takes the page's HTML before anything has run."""
+    return f'<div data-jetty="{token}"><pre><code>{html.escape(source)}</code></pre></div>'
 
 
 @dataclass(frozen=True)
