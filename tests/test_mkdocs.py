@@ -130,6 +130,17 @@ def test_every_theme_shows_the_status_in_its_navigation(site: Site, theme: str) 
     assert ("md-status--jetty-green" if theme == "material" else "Cart ✓") in navigation
 
 
+def test_a_navigation_has_no_marks_where_nothing_ran_but_of_what_is_wrong(site: Site) -> None:
+    site.write("mkdocs.yml", "site_name: Shop\ntheme: material\nplugins:\n  - jetty:\n      execute: false\n")
+    site.write("docs/index.md", "# Home\n")
+    site.write("docs/cart.md", PAGE.format(then="it holds"))
+    site.write("docs/broken.md", "# Broken\n\n```gherkin\nScenaro: x\n```\n")
+    site.build()
+    navigation = site.read("index.html")
+    assert "md-status--jetty-red" in navigation
+    assert "md-status--jetty-grey" not in navigation
+
+
 def test_python_beside_the_pages_is_not_published(site: Site) -> None:
     site.write("docs/index.md", PAGE.format(then="it holds"))
     site.write("docs/conftest.py", "")

@@ -230,7 +230,9 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         site.concealed |= build.concealed()
         colours = build.put_in_place(verdict, lambda path: site.urls.get(path, ""), review_url, site.concealed)
         for key, colour in colours.items():
-            _mark(build.pages[key].page, colour, shows_status=config.theme.name == "material")
+            # Where nothing ran there is nothing to tell pages apart by, and a navigation repeats its marks on each.
+            if verdict.executed or colour != "grey":
+                _mark(build.pages[key].page, colour, shows_status=config.theme.name == "material")
         return env
 
     @event_priority(LAST)

@@ -12,12 +12,12 @@ from typing import Any, cast
 from gherkin.ast_builder import AstBuilder
 from gherkin.dialect import DIALECTS, Dialect
 from gherkin.errors import CompositeParserException, NoSuchLanguageException, ParserException
-from gherkin.parser import Parser
 from gherkin.pickles.compiler import Compiler
 from gherkin.stream.id_generator import IdGenerator
 from gherkin.token_matcher import TokenMatcher
 
 from mkdocs_jetty.spec.model import Problem
+from mkdocs_jetty.spec.parser import QuickParser, scanner
 
 LANGUAGE = re.compile(r"^\s*#\s*language\s*:\s*([a-zA-Z\-_]+)\s*$")
 # How the parser says what it expected, and how a person would.
@@ -73,11 +73,11 @@ def parse_block(
             )
         ]
     named = _names_feature(lines, dialect)
-    padding = [""] * line
-    if not named and line:
-        padding[-1] = f"{dialect.feature_keywords[0]}: {' '.join(name.split())}"
+    # The feature that the block belongs to takes the place of its opening fence.
+    above = [f"{dialect.feature_keywords[0]}: {' '.join(name.split())}"] if not named and line else []
+    text = scanner("\n".join([*above, *lines]), line - len(above))
     try:
-        tree: Any = Parser(AstBuilder(ids)).parse("\n".join([*padding, *lines]), TokenMatcher(language))
+        tree: Any = QuickParser(AstBuilder(ids)).parse(text, TokenMatcher(language))
     except CompositeParserException as error:
         tags = _hanging_tags(lines)
         if tags and len(error.errors) == 1 and "unexpected end of file" in str(error.errors[0]):
