@@ -22,6 +22,7 @@ from mkdocs_jetty.run.model import ScenarioResult
 from mkdocs_jetty.run.retries import Retries
 from mkdocs_jetty.run.runner import OnResult, _deal, run
 from mkdocs_jetty.run.scrub import LIMIT, Scrubber
+from mkdocs_jetty.run.tally import Tally
 from mkdocs_jetty.spec.model import Feature, Scenario, Spec, Step
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class FakeSettings:
     concurrency: int | str = 1
     retries: int = 0
     show_output: bool | str = "auto"
+    steps: tuple[str, ...] = ("features",)
+    ambiguous: str = "error"
     unpublished: tuple[str, ...] = ()
 
 
@@ -122,9 +125,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
         script = tmp_path / "fake_child.py"
         script.write_text(PRELUDE + body + whole, encoding="utf-8")
         settings = FakeSettings(root=tmp_path, **options)
-        return run(
-            of or spec(), settings, on_result, command=lambda _, job, __: [sys.executable, str(script), str(job)]
-        )
+        return run(of or spec(), settings, on_result, command=lambda _, job: [sys.executable, str(script), str(job)])
 
     play.started = started
     yield play
@@ -441,7 +442,7 @@ def test_pages_are_dealt_whole_and_in_balance() -> None:
 
 def test_what_began_between_a_timeout_and_its_kill_is_not_to_blame() -> None:
     settled: dict[str, ScenarioResult] = {}
-    collector = Collector({f"f/{n}": scenario(n) for n in "ab"}, str, settled.__setitem__)
+    collector = Collector(Tally({f"f/{n}": scenario(n) for n in "ab"}, settled.__setitem__), str)
     collector.feed({"e": "scenario", "id": "f/a"})
     collector.feed({"e": "end", "id": "f/a", "status": "failed"})
     collector.feed({"e": "scenario", "id": "f/b"})
@@ -469,9 +470,10 @@ def test_a_secret_at_the_cut_is_masked_before_the_text_is_shortened(tmp_path: Pa
 
 
 def test_the_command_undoes_what_would_hide_scenarios(tmp_path: Path) -> None:
-    command = child.pytest_command(FakeSettings(tmp_path), tmp_path / "job.json", [tmp_path / "docs/f.md"])
-    assert command[:3] == [sys.executable, "-m", "pytest"]
-    assert command[-1] == str(tmp_path / "docs/f.md")
+    (tmp_path / "features").mkdir()
+    command = child.pytest_command(FakeSettings(tmp_path, steps=("features", "none")), tmp_path / "job.json")
+    assert command[0] == sys.executable
+    assert command[-1] == str(tmp_path / "features")
     assert f"--jetty-run={tmp_path / 'job.json'}" in command
     for option in ("-k", "-m"):
         assert command[command.index(option, 3) + 1] == ""

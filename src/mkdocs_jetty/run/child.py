@@ -14,10 +14,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
+
+from mkdocs_jetty.run import launch
+from mkdocs_jetty.run.job import Job
 
 if TYPE_CHECKING:
     import threading
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
     from mkdocs_jetty.run.collect import Collector, Event
     from mkdocs_jetty.run.watchdog import Watchdog
+    from mkdocs_jetty.spec.model import Spec
 
 GRACE_S = 5.0
 """How long a child that has finished may be idle before it ends."""
@@ -40,7 +44,7 @@ _LAST_WORDS = re.compile(
     re.MULTILINE,
 )
 
-CommandBuilder = Callable[["Settings", Path, Sequence[Path]], list[str]]
+CommandBuilder = Callable[["Settings", Path], list[str]]
 Why = Literal["ended", "timeout", "deadline", "stopped", "lingered", "unstartable"]
 
 
@@ -81,10 +85,12 @@ class Ending:
             return f"the process died of signal {-self.returncode}"
 
 
-def pytest_command(settings: Settings, job: Path, pages: Sequence[Path]) -> list[str]:
+def pytest_command(settings: Settings, job: Path) -> list[str]:
     """Return the command that runs the scenarios of a job, undoing what in a project's options would hide some."""
-    return [
-        *(sys.executable, "-m", "pytest", f"--rootdir={settings.root}", f"--jetty-run={job}"),
+    # The step modules that are there; what is not is named by whoever reads the settings.
+    entries = (entry for entry in settings.steps if (settings.root / entry).exists())
+    arguments = [
+        *(f"--rootdir={settings.root}", f"--jetty-run={job}"),
         # A cache of its own rather than none: options such as `--lf` exist only while there is one.
         *("-o", f"cache_dir={job.parent / 'cache'}"),
         # By name, because a project or its environment may load no plugin that is not named.
@@ -92,8 +98,9 @@ def pytest_command(settings: Settings, job: Path, pages: Sequence[Path]) -> list
         *("--maxfail=0", "-k", "", "-m", "", "-q"),
         # A directory or a page that cannot be collected loses its own scenarios only.
         "--continue-on-collection-errors",
-        *map(str, pages),
+        *(str(settings.root / entry) for entry in entries if Path(entry).name != "conftest.py"),
     ]
+    return launch.command(str(settings.root), arguments)
 
 
 class Child:
@@ -117,13 +124,11 @@ class Child:
         self._command = command
         self._forked = False
 
-    def run(
-        self, ids: Sequence[str], pages: Sequence[Path], collector: Collector, deadline: float, stop: threading.Event
-    ) -> Ending:
-        """Run to the end, whichever it is; the collector has had every event when this returns."""
-        self._write_job(ids)
+    def run(self, work: Spec, collector: Collector, deadline: float, stop: threading.Event) -> Ending:
+        """Run what the collector lacks to the end, whichever it is; it has had every event when this returns."""
+        self._write_job(work, collector)
         try:
-            process = self._start(pages)
+            process = self._start()
         except OSError as error:
             return Ending("unstartable", None, str(error))
         self._watchdog.watch(process.pid)
@@ -142,23 +147,27 @@ class Child:
             self._watchdog.release(process.pid)
         return Ending(why, process.returncode, _last(self._output), self._forked)
 
-    def _write_job(self, ids: Sequence[str]) -> None:
-        config = self._settings.config_file
-        job = {
-            "config": str(config) if config else None,
-            "ids": list(ids),
-            "unpublished": self._settings.unpublished,
-            "events": str(self._events),
+    def _write_job(self, work: Spec, collector: Collector) -> None:
+        settings = self._settings
+        job = Job(
+            root=str(settings.root),
+            steps=settings.steps,
+            ambiguous=settings.ambiguous,
+            features=work.features,
+            pages={page.path: page.steps for page in work.pages},
+            ids=tuple(collector.tally.left),
+            settled=collector.tally.settled_rows,
+            events=str(self._events),
             # "auto" is for the host to decide; undecided means off, because a site may be public.
-            "output": self._settings.show_output is True,
-            "memory_limit": self._settings.memory_limit,
-            "without_when": self._without_when,
-            "parent": os.getpid(),
-        }
+            output=settings.show_output is True,
+            memory_limit=settings.memory_limit,
+            without_when=self._without_when,
+            parent=os.getpid(),
+        )
         self._events.touch()
-        self._job.write_text(json.dumps(job), encoding="utf-8")
+        job.write(self._job)
 
-    def _start(self, pages: Sequence[Path]) -> subprocess.Popen[bytes]:
+    def _start(self) -> subprocess.Popen[bytes]:
         env = {"PYTHONDONTWRITEBYTECODE": "1", **os.environ, "JETTY": "1"}
         if sys.getfilesystemencoding().lower() not in ("utf-8", "utf8"):
             env["PYTHONUTF8"] = "1"  # under LC_ALL=C pytest cannot even note the name of a test that is not ASCII
@@ -168,7 +177,7 @@ class Child:
             apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         with self._output.open("wb") as output:
             return subprocess.Popen(
-                self._command(self._settings, self._job, pages),
+                self._command(self._settings, self._job),
                 cwd=self._settings.root,
                 env=env,
                 stdin=subprocess.DEVNULL,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from mkdocs_jetty.run.model import STATUSES, Cause, ScenarioResult, Status, StepResult
+from mkdocs_jetty.run.tally import UNREACHED, Params, Tally, not_reached
 from mkdocs_jetty.spec.model import Problem, Scenario
 from mkdocs_jetty.standards.model import ENVIRONMENTS
 
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
     from mkdocs_jetty.run.scrub import Scrubber
 
 Event = Mapping[str, Any]
-Sink = Callable[[str, ScenarioResult], None]
+Row = tuple[str, Params]
+"""A test: of which scenario, and which of several."""
 _CAUSES = get_args(Cause)
-UNREACHED = StepResult("unknown")
 FORKED = "it forked a copy of the process that went on with the run; a copy has to end itself, with `os._exit`"
+UNPLANNED = (
+    "pytest did not run it: a plugin or a `conftest.py` of the project left it out, or it could not be collected"
+)
 
 
 @dataclass
@@ -31,7 +35,9 @@ class _Open:
     """The scenario that is running now."""
 
     scenario: Scenario
+    params: Params
     steps: list[StepResult]
+    attempts: list[str] = field(default_factory=list)
     since: float = field(default_factory=time.monotonic)
     step: int | None = None
 
@@ -41,22 +47,26 @@ class _Open:
 
 
 class Collector:
-    """Takes the events of one child and settles the scenarios that it was given, each once."""
+    """Takes the events of one child and settles the scenarios that it was given, row by row, each once."""
 
-    def __init__(self, scenarios: Mapping[str, Scenario], scrub: Scrubber, settle: Sink) -> None:
-        self._scenarios = scenarios
+    def __init__(self, tally: Tally, scrub: Scrubber) -> None:
+        self.tally = tally
+        self._scenarios = dict(tally.left)
         self._scrub = scrub
-        self._sink = settle
         self._open: _Open | None = None
-        self.settled: dict[str, ScenarioResult] = {}
-        self._forked: dict[str, int | None] = {}
+        self._planned: frozenset[str] | None = None
+        self.settled: dict[Row, ScenarioResult] = {}
+        """The rows that this child has settled."""
+        self._forked: dict[Row, int | None] = {}
         self.problems: list[Problem] = []
         self.finished = False
         self._handlers: dict[str, Callable[[Event], None]] = {
             "problem": self._on_problem,
+            "plan": self._on_plan,
             "scenario": self._on_scenario,
             "step-start": self._on_step_start,
             "step": self._on_step,
+            "attempt": self._on_attempt,
             "end": self._on_end,
             "finish": self._on_finish,
             "forked": self._on_forked,
@@ -102,24 +112,32 @@ class Collector:
     def abandon(self, message: str) -> None:
         """Settle the running scenario as not reached: it was stopped through no fault of its own."""
         if self._open:
-            self._settle(self._open, ScenarioResult("unknown", "not-reached", message=message))
+            self._settle(self._open, not_reached(self._open.scenario, message))
 
     def forget(self) -> None:
         """Take the running scenario as never started, so that it runs again."""
         self._open = None
 
+    def leave_out(self) -> None:
+        """Settle what a child that came to its end never meant to run: another child would not either."""
+        if self.finished and self._planned is not None:
+            for scenario_id in self._scenarios.keys() - self._planned:
+                self.tally.give_up(scenario_id, not_reached(self._scenarios[scenario_id], UNPLANNED))
+
     def _settle(self, now: _Open, result: ScenarioResult) -> None:
         self._open = None
-        scenario_id = now.scenario.id
+        row = now.scenario.id, now.params
+        result = dataclasses.replace(result, steps=tuple(now.steps), attempts=tuple(now.attempts))
         # The first result stands: a second attempt that happens to pass does not undo a failure.
-        if scenario_id not in self.settled:
-            self._announce(scenario_id, _with_steps(result, tuple(now.steps)))
+        if row not in self.settled:
+            self.settled[row] = result
+            self.tally.settle(*row, _forked(result, self._forked[row]) if row in self._forked else result)
 
-    def _announce(self, scenario_id: str, result: ScenarioResult) -> None:
-        if scenario_id in self._forked:
-            result = _forked(result, self._forked[scenario_id])
-        self.settled[scenario_id] = result
-        self._sink(scenario_id, result)
+    def _on_plan(self, event: Event) -> None:
+        rows = event.get("rows")
+        if isinstance(rows, dict):
+            self._planned = frozenset(rows)
+            self.tally.plan({name: map(_params, each) for name, each in rows.items() if isinstance(each, list)})
 
     def _on_problem(self, event: Event) -> None:
         message = self._text(event, "message")
@@ -134,7 +152,7 @@ class Collector:
         scenario = self._scenarios.get(str(event.get("id")))
         if scenario:
             self.fail("crash", "the run went on to the next scenario without a result")
-            self._open = _Open(scenario, [UNREACHED] * len(scenario.steps))
+            self._open = _Open(scenario, _params(event.get("params")), [UNREACHED] * len(scenario.steps))
 
     def _on_step_start(self, event: Event) -> None:
         now, index = self._of_running(event)
@@ -146,6 +164,15 @@ class Collector:
         if now and index is not None:
             now.step = None
             now.steps[index] = self._step_result(event)
+
+    def _on_attempt(self, event: Event) -> None:
+        """Note how an attempt ended that is followed by another: the last one counts."""
+        now, _ = self._of_running(event)
+        if now:
+            message = self._text(event, "message")
+            now.attempts.append(f"{_status(event)}: {message}" if message else _status(event))
+            now.steps[:] = [UNREACHED] * len(now.steps)
+            now.step = None
 
     def _on_end(self, event: Event) -> None:
         now, _ = self._of_running(event)
@@ -161,19 +188,19 @@ class Collector:
         if scenario_id not in self._scenarios:
             self.problems.append(Problem("error", "", None, None, f"Before any scenario ran: {FORKED}"))
             return
-        self._forked[scenario_id] = _whole(event, "index")
-        if settled := self.settled.get(scenario_id):
-            self._announce(scenario_id, settled)
+        row = scenario_id, _params(event.get("params"))
+        self._forked[row] = _whole(event, "index")
+        if settled := self.settled.get(row):
+            self.tally.amend(*row, _forked(settled, self._forked[row]))
 
     def _of_running(self, event: Event) -> tuple[_Open | None, int | None]:
         now = self._open
-        if now is None or event.get("id") != now.scenario.id:
+        if now is None or (event.get("id"), _params(event.get("params"))) != (now.scenario.id, now.params):
             return None, None
         index = _whole(event, "index")
         return now, index if index is not None and 0 <= index < len(now.steps) else None
 
     def _step_result(self, event: Event) -> StepResult:
-        candidates = event.get("candidates")
         return StepResult(
             status=_status(event),
             duration_ms=_number(event, "duration_ms"),
@@ -181,8 +208,9 @@ class Collector:
             message=self._explained(event),
             location=self._text(event, "location"),
             traceback=self._text(event, "traceback"),
-            candidates=tuple(self._scrub(str(place)) for place in candidates) if isinstance(candidates, list) else (),
+            candidates=self._texts(event, "candidates"),
             overrides=self._text(event, "overrides"),
+            warnings=self._texts(event, "warnings"),
         )
 
     def _scenario_result(self, event: Event, now: _Open) -> ScenarioResult:
@@ -229,6 +257,10 @@ class Collector:
         value = event.get(key)
         return None if value is None else self._scrub(str(value))
 
+    def _texts(self, event: Event, key: str) -> tuple[str, ...]:
+        values = event.get(key)
+        return tuple(self._scrub(str(each)) for each in values) if isinstance(values, list) else ()
+
 
 def _forked(result: ScenarioResult, index: int | None) -> ScenarioResult:
     """A result that passed or was let off, as the failure it is: its step left a copy of the process behind."""
@@ -240,8 +272,8 @@ def _forked(result: ScenarioResult, index: int | None) -> ScenarioResult:
     return dataclasses.replace(result, status="failed", cause="error", message=FORKED, steps=tuple(steps))
 
 
-def _with_steps(result: ScenarioResult, steps: tuple[StepResult, ...]) -> ScenarioResult:
-    return dataclasses.replace(result, steps=steps)
+def _params(value: object) -> Params:
+    return None if value is None else str(value)
 
 
 def _status(event: Event) -> Status:

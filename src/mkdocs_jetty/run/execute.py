@@ -16,28 +16,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.fixtures import call_fixture_func
-from _pytest.outcomes import Exit, Failed, Skipped, XFailed
 from pytest_bdd import parser as bdd
-from pytest_bdd.compat import inject_fixture
 from pytest_bdd.exceptions import StepDefinitionNotFoundError
 from pytest_bdd.gherkin_parser import Cell, DataTable, Location, Row
-from pytest_bdd.scenario import parse_step_arguments
-from pytest_bdd.utils import get_required_args
 
-from mkdocs_jetty.run.definitions import LIBRARY, Definition, Lookup
+from mkdocs_jetty.run import awaiting, compat
+from mkdocs_jetty.run.definitions import LIBRARY, Choice, Definition
+from mkdocs_jetty.run.doubts import Threads, doubts_about, refuse_missing
 from mkdocs_jetty.run.model import Cause, Status
 from mkdocs_jetty.run.offers import AmbiguousFixtureError
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
+from mkdocs_jetty.run.tally import SEVERITY
 from mkdocs_jetty.run.tracebacks import ShownTraceback
-from mkdocs_jetty.run.unrun import refuse_async, refuse_unrun
+from mkdocs_jetty.run.unrun import AsyncStepError, refuse_unrun
 from mkdocs_jetty.spec.docstrings import as_given
 from mkdocs_jetty.spec.files import relative
 from mkdocs_jetty.spec.model import Feature, Scenario, Step
 
 Check = Callable[[Sequence[str], Path], None]
 """Refuses fixtures that a file asks for and that could be another module's."""
-SEVERITY: tuple[Status, ...] = ("passed", "skipped", "unknown", "pending", "undefined", "ambiguous", "failed")
+Emit = Callable[..., None]
 
 
 class AmbiguousStepError(Exception):
@@ -84,27 +82,35 @@ def bdd_scenario(scenario: Scenario, feature: bdd.Feature) -> bdd.Scenario:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Script:
+    """What to run for one item, and by whose rules."""
+
+    scenario: Scenario
+    """As it was read: what the page shows."""
+    bdd: compat.BddScenario
+    """As pytest-bdd knows it: what its hooks and fixtures get."""
+    choices: Sequence[Choice]
+    """What serves each step."""
+    hook: Any
+    """The hooks that hold for it."""
+    check: Check = lambda _, __: None
+
+
 class ScenarioRun:
     """One execution of one scenario."""
 
-    def __init__(
-        self, request: pytest.FixtureRequest, scenario: Scenario, feature: bdd.Feature, record: Record,
-        emit: Callable[..., None], lookup: Lookup, named: Sequence[Path], check: Check,
-    ) -> None:  # fmt: skip
+    def __init__(self, request: pytest.FixtureRequest, script: Script, record: Record, emit: Emit) -> None:
         self.request = request
-        self.check = check
-        self.scenario = scenario
-        self.bdd = bdd_scenario(scenario, feature)
+        self.script = script
+        self.scenario = script.scenario
+        self.bdd = script.bdd
         self.record = record
         self.emit = emit
-        self.hook = request.config.hook
+        self.hook = script.hook
         self.root = request.config.rootpath
-        page = request.node.parent
-        self.found = [lookup.find(page, step.type, step.text, named) for step in scenario.steps]
-        self.overridden = [
-            lookup.overridden(page, step.type, step.text, found[0]) if len(found) == 1 else None
-            for step, found in zip(scenario.steps, self.found, strict=True)
-        ]
+        self.threads = Threads()
+        self._waiting: awaiting.Runner | None = None
 
     def run(self) -> None:
         """Run the steps until one does not pass; name the undefined and ambiguous ones among the rest."""
@@ -113,8 +119,10 @@ class ScenarioRun:
         self.hook.pytest_bdd_before_scenario(**given)
         index = 0
         try:
-            for index in range(len(self.scenario.steps)):
-                self._step(index)
+            self._prepare()
+            with self.threads.watched():
+                for index in range(len(self.scenario.steps)):
+                    self._step(index)
             self.record.worsen("passed")
         except BaseException:
             if self.record.status != "skipped":  # a skip says that the rest does not matter
@@ -123,14 +131,27 @@ class ScenarioRun:
         finally:
             self.hook.pytest_bdd_after_scenario(**given)
 
+    def _prepare(self) -> None:
+        """Start the event loop before any fixture is asked for that could share it."""
+        for choice in self.script.choices:
+            if choice.definition and awaiting.is_async(choice.definition.context.step_func):
+                try:
+                    self._waiting = awaiting.prepare(self.request)
+                except AsyncStepError:
+                    return  # the step says so itself
+                return
+
     def _unserved_after(self, index: int) -> None:
         for rest in range(index + 1, len(self.scenario.steps)):
-            if len(self.found[rest]) != 1:
+            choice = self.script.choices[rest]
+            if choice.definition is None and choice.error is None:
                 self._unserved(rest)
 
     def _step(self, index: int) -> None:
         __tracebackhide__ = True
-        if len(self.found[index]) != 1:
+        choice = self.script.choices[index]
+        definition = choice.definition
+        if definition is None and choice.error is None:
             error = self._unserved(index)
             self.record.failed_step = self.scenario.steps[index]
             if isinstance(error, StepDefinitionNotFoundError):
@@ -142,20 +163,26 @@ class ScenarioRun:
                     exception=error,
                 )
             raise error
-        definition = self.found[index][0]
-        place = self._place(definition)
-        self.emit("step-start", id=self.scenario.id, index=index)
+        place = self._place(definition) if definition else None
+        self.emit("step-start", index=index)
         started = time.perf_counter()
         try:
-            self._call(index, definition)
+            doubts = self._call(index, choice)
         except BaseException as error:
             self._failed(index, error, place, started)
             raise
-        self._emit(index, "passed", (started, time.perf_counter()), place)
+        self._emit(
+            index, "passed", (started, time.perf_counter()), place,
+            candidates=self._places(choice.rivals) or None, warnings=[*doubts, *self.threads.failed()] or None,
+        )  # fmt: skip
 
-    def _call(self, index: int, definition: Definition) -> None:
+    def _call(self, index: int, choice: Choice) -> list[str]:
+        """Call a step definition by pytest-bdd's rules; return what is strange about its pass."""
         __tracebackhide__ = True
-        context, step = definition.context, self.bdd.steps[index]
+        definition, step = choice.definition, self.bdd.steps[index]
+        if definition is None:
+            raise choice.error or StepDefinitionNotFoundError(step.name)
+        context = definition.context
         function = context.step_func
         given: dict[str, Any] = {
             "request": self.request, "feature": self.bdd.feature, "scenario": self.bdd, "step": step,
@@ -163,46 +190,63 @@ class ScenarioRun:
         }  # fmt: skip
         self.hook.pytest_bdd_before_step(**{key: value for key, value in given.items() if key != "step_func_args"})
         try:
-            refuse_async(function)
-            parameters, required = _signature(function)
-            arguments = {
-                key: value
-                for key, value in parse_step_arguments(step=step, context=context).items()
-                if key in parameters
-            }
-            if "datatable" in parameters and step.datatable is not None:
-                arguments["datatable"] = step.datatable.raw()
-            if "docstring" in parameters and step.docstring is not None:
-                arguments["docstring"] = step.docstring
-            wanted = [name for name in required if name not in arguments]
-            self.check(wanted, definition.file)
-            arguments |= {name: self.request.getfixturevalue(name) for name in wanted}
+            refuse_missing(function)
+            arguments = self._arguments(definition, step)
             given["step_func_args"] = arguments
             self.hook.pytest_bdd_before_step_call(**given)
-            value = call_fixture_func(fixturefunc=function, request=self.request, kwargs=arguments)
+            value = self._value(function, arguments)
             refuse_unrun(value, function, keeps=context.target_fixture is not None)
-        except (Exception, Failed) as error:
+        except (Exception, compat.Failed) as error:
             self.hook.pytest_bdd_step_error(exception=error, **given)
             raise
         if context.target_fixture is not None:
-            inject_fixture(self.request, context.target_fixture, value)
+            compat.inject_fixture(self.request, context.target_fixture, value)
         self.hook.pytest_bdd_after_step(**given)
+        return doubts_about(value, self.scenario.steps[index].type) if context.target_fixture is None else []
+
+    def _arguments(self, definition: Definition, step: bdd.Step) -> dict[str, Any]:
+        __tracebackhide__ = True
+        context = definition.context
+        parameters, required = _signature(context.step_func)
+        arguments = {
+            key: value
+            for key, value in compat.parse_step_arguments(step=step, context=context).items()
+            if key in parameters
+        }
+        if "datatable" in parameters and step.datatable is not None:
+            arguments["datatable"] = step.datatable.raw()
+        if "docstring" in parameters and step.docstring is not None:
+            arguments["docstring"] = step.docstring
+        wanted = [name for name in required if name not in arguments]
+        self.script.check(wanted, definition.file)
+        return arguments | {name: self.request.getfixturevalue(name) for name in wanted}
+
+    def _value(self, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        """What a step gives back, waited for where it can be."""
+        __tracebackhide__ = True
+        if awaiting.is_async(function):
+            return awaiting.call(function, arguments, self.request, self._waiting or awaiting.prepare(self.request))
+        value = compat.call_fixture_func(fixturefunc=function, request=self.request, kwargs=arguments)
+        if self._waiting and inspect.iscoroutine(value):
+            return self._waiting(lambda: value)
+        return value
 
     def _unserved(self, index: int) -> Exception:
         """Record a step that no definition serves, or more than one."""
-        step, found = self.scenario.steps[index], self.found[index]
+        step, found = self.scenario.steps[index], self.script.choices[index].rivals
         if not found:
             message = f"no step definition matches: {step.keyword} {step.text}"
             self.record.worsen("undefined", None, message)
             self._emit(index, "undefined", None, None, message=message)
             return StepDefinitionNotFoundError(message)
-        places = sorted(self._place(each) for each in found)
-        message = f"{len(places)} step definitions match: {', '.join(places)}"
+        places = self._places(found)
+        taken = self._place(found[-1])
+        message = f"{len(places)} step definitions match: {', '.join(places)}; pytest-bdd would take {taken}"
         self.record.worsen("ambiguous", None, message)
-        self._emit(index, "ambiguous", None, None, message=message, candidates=places)
+        self._emit(index, "ambiguous", None, taken, message=message, candidates=places)
         return AmbiguousStepError(f"{message}; for: {step.keyword} {step.text}")
 
-    def _failed(self, index: int, error: BaseException, place: str, started: float) -> None:
+    def _failed(self, index: int, error: BaseException, place: str | None, started: float) -> None:
         stopped = time.perf_counter()
         status, cause, message = classify(error)
         self.record.failed_step = self.scenario.steps[index]
@@ -212,6 +256,7 @@ class ScenarioRun:
             index, status, (started, stopped), place, message=message, location=self._location(info),
             traceback=ShownTraceback(info) if status == "failed" else None,
             candidates=error.places if isinstance(error, AmbiguousFixtureError) else None,
+            warnings=self.threads.failed() or None,
         )  # fmt: skip
 
     def _location(self, info: pytest.ExceptionInfo[BaseException]) -> str | None:
@@ -220,6 +265,9 @@ class ScenarioRun:
             if path.is_relative_to(self.root) and "site-packages" not in path.parts and path != Path(__file__):
                 return f"{path.relative_to(self.root).as_posix()}:{entry.lineno + 1}"
         return None
+
+    def _places(self, found: Sequence[Definition]) -> list[str]:
+        return sorted(map(self._place, found))
 
     def _place(self, definition: Definition) -> str:
         file = definition.file
@@ -230,9 +278,9 @@ class ScenarioRun:
         self, index: int, status: Status, span: tuple[float, float] | None, definition: str | None, **more: Any
     ) -> None:
         duration = None if span is None else round((span[1] - span[0]) * 1000, 3)
-        stock = self.overridden[index]
+        stock = self.script.choices[index].overrides
         self.emit(
-            "step", id=self.scenario.id, index=index, status=status, duration_ms=duration, definition=definition,
+            "step", index=index, status=status, duration_ms=duration, definition=definition,
             overrides=self._place(stock) if stock else None, **more,
         )  # fmt: skip
 
@@ -248,12 +296,16 @@ def classify(error: BaseException) -> tuple[Status, Cause | None, str]:
         return "unknown", "unavailable" if isinstance(error, Unavailable) else "inconclusive", str(error) or UNDECIDED
     if isinstance(error, AmbiguousFixtureError):
         return "ambiguous", None, str(error)
-    if isinstance(error, (XFailed, Skipped)):
-        return "skipped", None, f"expected to fail: {error.msg}" if isinstance(error, XFailed) else str(error.msg)
+    if isinstance(error, (compat.XFailed, compat.Skipped)):
+        return (
+            "skipped",
+            None,
+            f"expected to fail: {error.msg}" if isinstance(error, compat.XFailed) else str(error.msg),
+        )
     text = str(error)
-    if isinstance(error, (AssertionError, Failed)):
+    if isinstance(error, (AssertionError, compat.Failed)):
         return "failed", "assertion", text or type(error).__name__
-    if isinstance(error, Exit):
+    if isinstance(error, compat.Exit):
         text = f"the step ended the whole run: {error.msg}"
     else:
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
@@ -262,7 +314,7 @@ def classify(error: BaseException) -> tuple[Status, Cause | None, str]:
 
 @cache
 def _signature(function: Callable[..., object]) -> tuple[frozenset[str], tuple[str, ...]]:
-    return frozenset(inspect.signature(function).parameters), tuple(get_required_args(function))
+    return frozenset(inspect.signature(function).parameters), tuple(compat.get_required_args(function))
 
 
 def _package_path(file: Path) -> str:

@@ -1,12 +1,17 @@
-"""Load the project's step modules into a pytest session, so that the pages can use their steps and fixtures."""
+"""The project's step modules as nodes of pytest's own tree: collected once, by pytest's own rules.
+
+Whatever pytest collects itself is taken from it; the rest (plain step modules, the directories of pages and of steps
+that nobody asked for) is collected the same way. Directories must be the same nodes everywhere, because pytest
+registers the fixtures of a `conftest.py` on the first node of its directory.
+"""
 
 from __future__ import annotations
 
 import re
-import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,11 +25,12 @@ from _pytest.pathlib import (
     resolve_pkg_root_and_module_name,
 )
 
-from mkdocs_jetty.run.offers import Offers
+from mkdocs_jetty.run import compat
 from mkdocs_jetty.spec.files import is_module_name
 from mkdocs_jetty.spec.model import Problem
 
 IGNORED = {"__pycache__", ".git", ".venv", "venv", "node_modules"}
+Report = Callable[[Problem], None]
 
 
 def step_files(root: Path, entries: tuple[str, ...]) -> Iterator[Path]:
@@ -38,112 +44,177 @@ def step_files(root: Path, entries: tuple[str, ...]) -> Iterator[Path]:
             yield path
 
 
-def load_steps(
-    session: pytest.Session, root: Path, entries: tuple[str, ...], report: Callable[[Problem], None]
-) -> Offers:
-    """Load all step modules; one that fails is reported with its place, and the others still load."""
-    offers = Offers(session, root)
-    for entry in entries:
-        if is_module_name(root, entry):
+class StepModule(pytest.Module):
+    """A step module that pytest would not collect, or could not because another of its name was there first."""
+
+    def _getobj(self) -> Any:
+        with warnings.catch_warnings():
+            # Already imported by another step module that uses it: its assertions stay as they are.
+            warnings.simplefilter("ignore", pytest.PytestAssertRewriteWarning)
+            _rewrite(self.config, self.path)
             try:
-                session.config.pluginmanager.import_plugin(entry)
-            except Exception as error:  # noqa: BLE001 - a module may raise anything
-                report(Problem("error", "", None, None, f"steps: the module `{entry}` does not import: {error}"))
-    for path in step_files(root, entries):
-        if path.name == "__init__.py" or path in offers.by_path:
-            continue
+                return super()._getobj()  # type: ignore[no-untyped-call]
+            except SystemExit as error:  # its author's slip, no wish to end the run
+                raise self.CollectError(f"SystemExit: {error}") from error
+            except self.CollectError as error:
+                if not isinstance(error.__cause__, ImportPathMismatchError):
+                    raise
+            module = _imported_apart(self.config, self.path)
+        self.config.pluginmanager.consider_module(module)
+        return module
+
+    def collect(self) -> Any:
+        """Its fixtures go to this node; nothing where somebody's `pytest_plugins` has given them to all."""
+        return [] if self.config.pluginmanager.is_registered(self.obj) else super().collect()
+
+
+class Tree:
+    """The directories and modules of one session that steps and fixtures come from."""
+
+    def __init__(
+        self, session: pytest.Session, root: Path, entries: tuple[str, ...], report: Report, *, whole: bool
+    ) -> None:
+        """Take what to load; `whole` says that the session is all ours, and so is everything that goes wrong in it."""
+        self.session = session
+        self.root = root
+        self.entries = entries
+        self._report = report
+        self._whole = whole
+        self._directories: dict[tuple[Path, pytest.Collector], pytest.Collector] = {}
+        self._modules: dict[Path, pytest.Module] = {}
+        self._kept: dict[pytest.Collector, pytest.CollectReport] = {}
+        self._collecting = 0
+        self.broken: dict[Path, Problem] = {}
+        """What does not import, by its file."""
+
+    # ---- what pytest asks of us ----
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_directory(
+        self, path: Path, parent: pytest.Collector
+    ) -> Generator[None, pytest.Collector | None, pytest.Collector | None]:
+        found = yield
+        return None if found is None else self._directories.setdefault((path, parent), found)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pycollect_makemodule(
+        self, module_path: Path, parent: pytest.Collector
+    ) -> Generator[None, pytest.Module | None, pytest.Module | None]:
+        found = yield
+        known = self._modules.get(module_path)
+        if known is not None and known.parent is parent:
+            return known
+        if self._whole and type(found) is pytest.Module:
+            found = StepModule.from_parent(parent, path=module_path)
+        if found is not None:
+            self._modules[module_path] = found
+        return found
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> pytest.CollectReport | None:
+        return self._kept.get(collector)
+
+    def pytest_exception_interact(self, node: object, call: pytest.CallInfo[Any]) -> None:
+        if isinstance(node, pytest.Collector) and call.excinfo and (self._whole or self._collecting):
+            self.tell(call.excinfo.value, node.path)
+
+    def tell(self, error: BaseException, path: Path) -> None:
+        """Tell once of a module that does not import."""
+        path = path / "conftest.py" if path.is_dir() else path
+        if path not in self.broken:
+            self.broken[path] = import_problem(error, path, self.root)
+            self._report(self.broken[path])
+
+    # ---- nodes ----
+
+    def directory(self, path: Path) -> tuple[pytest.Collector, ...]:
+        """The nodes from the topmost directory that pytest looks at down to this one, or to the last that is there.
+
+        Each is collected, so that its `conftest.py` is loaded. One that does not import ends the chain.
+        """
+        chain: list[pytest.Collector] = []
+        above: pytest.Collector = self.session
+        config = self.session.config
+        for each in (*reversed([up for up in path.parents if compat.is_in_reach(config, up)]), path):
+            node = self._directories.get((each, above))
+            if node is None:
+                hook = self.session.gethookproxy(each.parent)
+                node = hook.pytest_collect_directory(path=each, parent=above) if each.is_dir() else None
+            if node is None or not self.collect(node):
+                break
+            chain.append(node)
+            above = node
+        return tuple(chain)
+
+    def collect(self, node: pytest.Collector) -> bool:
+        """Collect a node, if pytest has not; whether that went well."""
+        self._collecting += 1
         try:
-            if path.name == "conftest.py":
-                offers.add(_load_conftest(session, path), path, placed=True)
-            else:
-                _load_module(session, path, root, offers)
-        except (KeyboardInterrupt, pytest.exit.Exception):
-            raise
-        except BaseException as error:  # noqa: BLE001 - a module may raise anything; SystemExit at import is its author's slip
-            report(import_problem(error, path, root))
-    return offers
+            report, before = compat.collect(self.session, node)
+        finally:
+            self._collecting -= 1
+        if not before and isinstance(node, pytest.Module):
+            self._kept[node] = report
+        elif report.failed and isinstance(node, pytest.Directory):
+            compat.forget(self.session, node)  # whoever asks for it by name shall hear of it
+        return report.passed
+
+    # ---- the modules ----
+
+    @cached_property
+    def modules(self) -> dict[Path, pytest.Module]:
+        """Every step module but the `conftest.py` files, by its path; loaded when first asked for."""
+        self._load_named()
+        found: dict[Path, pytest.Module] = {}
+        for path in step_files(self.root, self.entries):
+            chain = self.directory(path.parent)
+            if path.name in {"__init__.py", "conftest.py"} or not chain or chain[-1].path != path.parent:
+                continue
+            node = self._modules.get(path)
+            if node is None:
+                node = self._modules[path] = StepModule.from_parent(chain[-1], path=path)
+            if self.collect(node):
+                found[path] = node
+        return found
+
+    def _load_named(self) -> None:
+        for entry in self.entries:
+            if is_module_name(self.root, entry):
+                try:
+                    self.session.config.pluginmanager.import_plugin(entry)
+                except Exception as error:  # noqa: BLE001 - a module may raise anything
+                    message = f"steps: the module `{entry}` does not import: {error}"
+                    self._report(Problem("error", "", None, None, message))
 
 
-def _load_module(session: pytest.Session, path: Path, root: Path, offers: Offers) -> None:
-    manager = session.config.pluginmanager
-    module = _imported(session.config, path)
-    if manager.is_registered(module):  # named in somebody's `pytest_plugins`
-        offers.add(module, path, placed=True)
+# ---- importing ----
+
+
+def _rewrite(config: pytest.Config, path: Path) -> None:
+    """Let the assertions of a module explain themselves, whatever its name."""
+    if config.getoption("importmode") == "importlib":
         return
-    with warnings.catch_warnings():
-        # Already imported by another step module that uses it: its assertions stay as they are.
-        warnings.simplefilter("ignore", pytest.PytestAssertRewriteWarning)
-        if offers.add(module, path).kind == "test":
-            manager.consider_module(module)
-        else:
-            name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-            manager.register(_hooks(module), f"jetty-steps {name}")
+    try:
+        namespace = bool(config.getini("consider_namespace_packages"))
+        name = resolve_pkg_root_and_module_name(path, consider_namespace_packages=namespace)[1]
+    except CouldNotResolvePathError:
+        name = path.stem
+    config.pluginmanager.rewrite_hook.mark_rewrite(name)
 
 
-def _hooks(module: ModuleType) -> ModuleType:
-    """What pytest shall see of a step module as of a plugin: all but its fixtures, which are not for everything."""
-    hooks = ModuleType(module.__name__)
-    vars(hooks).update((name, value) for name, value in vars(module).items() if name.startswith("pytest_"))
-    return hooks
-
-
-def _imported(config: pytest.Config, path: Path) -> ModuleType:
-    mode = config.getoption("importmode")
+def _imported_apart(config: pytest.Config, path: Path) -> ModuleType:
+    """Import a module under a name of its own, made from where it stands."""
+    config.pluginmanager.rewrite_hook.mark_rewrite(module_name_from_path(path, config.rootpath))
     namespace = bool(config.getini("consider_namespace_packages"))
-    mark = config.pluginmanager.rewrite_hook.mark_rewrite
-    if mode != "importlib":
-        mark(_module_name(path, namespace=namespace))
-        try:
-            return import_path(path, mode=mode, root=config.rootpath, consider_namespace_packages=namespace)
-        except ImportPathMismatchError:
-            # Another file of its name was there first: it gets a name of its own, made from where it stands.
-            mark(module_name_from_path(path, config.rootpath))
     module = import_path(path, mode="importlib", root=config.rootpath, consider_namespace_packages=namespace)
     if Path(module.__file__ or "").resolve() != path.resolve():
         raise ImportPathMismatchError(module.__name__, module.__file__, path)
     return module
 
 
-def _module_name(path: Path, *, namespace: bool) -> str:
-    try:
-        return resolve_pkg_root_and_module_name(path, consider_namespace_packages=namespace)[1]
-    except CouldNotResolvePathError:
-        return path.stem
-
-
-def _load_conftest(session: pytest.Session, path: Path) -> ModuleType:
-    config = session.config
-    manager: Any = config.pluginmanager
-    module: ModuleType | None = manager.get_plugin(str(path))
-    if module is None:
-        manager.rewrite_hook.mark_rewrite(path.stem)
-        if _module_name(path, namespace=False) == path.stem:
-            # Outside packages every conftest.py is `conftest`; pytest makes room for the next one like this.
-            sys.modules.pop(path.stem, None)
-        module = import_path(
-            path, mode=config.getoption("importmode"), root=config.rootpath,
-            consider_namespace_packages=bool(config.getini("consider_namespace_packages")),
-        )  # fmt: skip
-        # Under the name that pytest gives it, so that it is not loaded twice. Not as a conftest, though, because
-        # below the root directory those may not name `pytest_plugins`.
-        manager.register(module, str(path))
-    # It stands beside the steps, not above the pages: its hooks and fixtures hold for the whole session.
-    manager._conftest_plugins.discard(module)
-    fixtures: Any = session._fixturemanager
-    if hasattr(fixtures, "_arg2node2fixturedefs"):
-        fixtures.parsefactories(holder=module, node=session)
-    else:
-        fixtures._holderobjseen.discard(module)  # already parsed, but for its own directory only
-        fixtures.parsefactories(module, "")
-    return module
-
-
 def import_problem(error: BaseException, path: Path, root: Path) -> Problem:
     """The one message for a step module that does not import: where, and why."""
-    cause: BaseException = error
-    while cause.__cause__ is not None and "conftest" in type(cause).__name__.lower():
-        cause = cause.__cause__
-    cause = getattr(error, "cause", cause) if isinstance(getattr(error, "cause", None), BaseException) else cause
+    cause = _cause(error)
     line = None
     if isinstance(cause, SyntaxError) and cause.filename and Path(cause.filename) == path:
         line = cause.lineno
@@ -156,3 +227,14 @@ def import_problem(error: BaseException, path: Path, root: Path) -> Problem:
     return Problem(
         "error", name, line, None, f"this step module does not import, so none of its steps are defined: {first}"
     )
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What went wrong first, below what pytest makes of it."""
+    while True:
+        if isinstance(error, compat.ConftestImportFailure):
+            error = error.cause
+        elif isinstance(error, pytest.Collector.CollectError) and error.__cause__ is not None:
+            error = error.__cause__
+        else:
+            return error

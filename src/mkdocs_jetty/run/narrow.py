@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 
 from mkdocs_jetty.spec.model import Scenario, Spec
@@ -14,6 +14,14 @@ def without_when(spec: Spec) -> Spec:
         replace(feature, scenarios=tuple(map(_without_when, feature.scenarios))) for feature in spec.features
     )
     return replace(spec, features=features)
+
+
+def on_pages(spec: Spec, pages: Container[str]) -> Spec:
+    """What stands on some pages, all of it."""
+    return Spec(
+        tuple(feature for feature in spec.features if feature.page in pages),
+        tuple(page for page in spec.pages if page.path in pages),
+    )
 
 
 def only(spec: Spec, wanted: Callable[[Scenario], bool]) -> Spec:

@@ -1,9 +1,9 @@
-"""What each step module offers a scenario: its steps, its fixtures, the scenarios it binds. And whose fixtures hold.
+"""What the step modules offer a page, and where a page's scenario stands among them.
 
-pytest gives the fixtures of a test module to the tests in it. Pages stand in no module, so the modules come to them:
-the fixtures of a test module are there for the scenarios that it binds or serves a step of, and for the pages that name
-it; those of a plain step module are there for all. Where two modules still offer a fixture of one name, pytest would
-take the one that was loaded last. Here a scenario that asks for it is ambiguous instead.
+A test module has its place in pytest's tree, and with it the `conftest.py` files that hold for it. A page has none, so
+one plain rule gives it one: its scenario runs as if it stood beside the modules that serve it. Where two of these
+still define a fixture of one name, pytest would take the one that is nearer by chance. Here a scenario that asks for it
+is ambiguous instead.
 """
 
 from __future__ import annotations
@@ -14,18 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from types import ModuleType
+from typing import Any, Literal
 
 import pytest
-from _pytest.fixtures import FixtureFunctionDefinition
-from _pytest.nodes import Node
-from pytest_bdd.scenario import scenario_wrapper_template_registry
-from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
-from pytest_bdd.utils import registry_get_safe
 
-if TYPE_CHECKING:
-    from mkdocs_jetty.spec.model import Page, Scenario
+from mkdocs_jetty.run import compat
+from mkdocs_jetty.run.compat import Node, StepFunctionContext
+from mkdocs_jetty.run.modules import Tree
 
 Function = Callable[..., object]
 Kind = Literal["conftest", "plain", "test"]
@@ -43,145 +39,170 @@ class AmbiguousFixtureError(Exception):
         )
 
 
-class Holder(Node):
-    """Where the fixtures of one module are registered in pytest's tree: only a scenario that reaches it sees them."""
-
-
 @dataclass(frozen=True, eq=False)
 class Offer:
     """One step module, with what it defines or imports."""
 
     path: Path
     kind: Kind
+    node: Node
+    """Where pytest has its fixtures and steps: a module, or for a `conftest.py` its directory or the session."""
     fixtures: Mapping[str, Function]
     """All but the steps, by the names they are asked for by."""
     autouse: tuple[str, ...]
     steps: tuple[StepFunctionContext, ...]
-    holder: Holder | None
-    """None where pytest has its fixtures already (a `conftest.py`, a module in `pytest_plugins`), or there are none."""
+    hooks: object | None = None
+    """Its hooks, which hold where it does."""
+
+    def hides(self, other: Offer) -> bool:
+        """Whether it stands below another, and so overrides it."""
+        here, there = self.path.parent, other.path.parent
+        return here != there and here.is_relative_to(there)
 
 
 @dataclass(frozen=True, eq=False)
-class Reach:
-    """The step modules whose fixtures hold for one scenario."""
+class Place:
+    """Where a scenario of a page stands."""
 
-    own: tuple[Offer, ...]
-    """Those that its page names, or the test module that binds it."""
-    others: tuple[Offer, ...]
-    """First those that serve one of its steps, then the plain ones and the `conftest.py` files."""
+    own: tuple[Offer, ...] = ()
+    """The modules that its page names."""
+    others: tuple[Offer, ...] = ()
+    """The test modules that serve it, and what holds beside the modules that do; the nearest first."""
 
     @cached_property
     def near(self) -> tuple[Node, ...]:
         """Where to look before any `conftest.py`."""
-        return tuple(offer.holder for offer in self.own if offer.holder)
+        return tuple(offer.node for offer in self.own)
 
     @cached_property
     def far(self) -> tuple[Node, ...]:
         """Where to look after the `conftest.py` files beside the page."""
-        return tuple(offer.holder for offer in self.others if offer.holder)
+        return tuple(offer.node for offer in self.others)
 
     @cached_property
-    def autouse(self) -> tuple[str, ...]:
-        """The fixtures that hold unasked, beside those that pytest sees to itself."""
-        return tuple(dict.fromkeys(name for each in (*self.others, *self.own) if each.holder for name in each.autouse))
+    def hooks(self) -> frozenset[object]:
+        """The hooks that hold here and not everywhere."""
+        return frozenset(offer.hooks for offer in (*self.own, *self.others) if offer.hooks is not None)
 
     def rivals(self, name: str) -> list[Offer]:
-        """The modules of the first rank that offers a fixture of this name."""
-        return [each for each in self.own if name in each.fixtures] or [
+        """The modules of the first rank that offers a fixture of this name, none of them above another."""
+        found = [each for each in self.own if name in each.fixtures] or [
             each for each in self.others if name in each.fixtures
         ]
+        return [each for each in found if not any(other.hides(each) for other in found)]
 
 
 class Offers:
     """All step modules of a session."""
 
-    def __init__(self, session: pytest.Session, root: Path) -> None:
-        self.root = root
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self.root = tree.root
         self.by_path: dict[Path, Offer] = {}
-        self.contested: frozenset[str] = frozenset()
-        """Names of fixtures that several modules define, each its own."""
-        self.need_serving = False
-        """Whether it matters which modules serve a scenario's steps."""
-        self._session = session
-        if not hasattr(manager := session._fixturemanager, "_arg2node2fixturedefs"):  # noqa: SLF001
-            _order_by_place(manager)
-        self._everywhere: set[tuple[str, Function]] = set()
-        self._bindings: dict[Path, dict[str, list[Path]]] = {}
-        self._reaches: dict[tuple[object, ...], Reach] = {}
-
-    def add(self, module: ModuleType, path: Path, *, placed: bool = False) -> Offer:
-        """Take in a module; `placed` says that pytest has its fixtures and steps already."""
-        steps, fixtures, autouse = _parts(module)
-        bound = _bound(module)
-        for file, name in bound:
-            self._bindings.setdefault(file, {}).setdefault(name, []).append(path)
-        offered = {_name(attribute, value): _function(value) for attribute, value in vars(fixtures).items()}
-        kind: Kind = "test" if bound or is_test_module(path) else "plain"
-        kind = "conftest" if path.name == "conftest.py" else kind
-        holder = None if placed else self._holder(fixtures, path, kind)
-        offer = Offer(path, kind, offered, autouse, () if placed else steps, holder)
-        self.by_path[path] = offer
-        self._compare()
-        return offer
-
-    def _holder(self, fixtures: ModuleType, path: Path, kind: Kind) -> Holder | None:
-        """Register the fixtures where those that the module shall serve can reach them."""
-        for attribute, value in list(vars(fixtures).items()):
-            named = (_name(attribute, value), _function(value))
-            if named in self._everywhere:  # imported from a plain module: made once, where that is for its session
-                delattr(fixtures, attribute)
-            elif kind == "plain":
-                self._everywhere.add(named)
-        if not vars(fixtures):
-            return None
-        holder: Holder = Holder.from_parent(self._session, name=path.name, nodeid=f"jetty-steps {path}")
-        _register(self._session, fixtures, holder)
-        return holder
-
-    def _compare(self) -> None:
+        self.binding: dict[Path, pytest.Module] = {}
+        """The modules that bind scenarios of `.feature` files."""
+        self.bound: set[tuple[Path, int]] = set()
+        """The scenarios that they bind: the file, and the line of the scenario."""
+        self._places: dict[tuple[object, ...], Place] = {}
+        self.nodes: dict[str, Node] = {"": tree.session}
+        """All nodes where steps may be registered, by their ids."""
+        for path, node in tree.modules.items():
+            self._add_conftests(path.parent)
+            self._add(path, node)
+        for entry in tree.entries:
+            place = self.root / entry
+            self._add_conftests(place if place.is_dir() else place.parent)
+        self.plain_hooks = frozenset(
+            offer.hooks for offer in self.by_path.values() if offer.kind == "plain" and offer.hooks is not None
+        )
+        """Hooks of plain step modules, which stock pytest-bdd would not call."""
+        self._at: dict[object, Offer] = {offer.node: offer for offer in self.by_path.values()}
+        self._everywhere = [offer for offer in self.by_path.values() if offer.node is tree.session]
         functions: dict[str, set[Function]] = defaultdict(set)
         for offer in self.by_path.values():
             for name, function in offer.fixtures.items():
                 functions[name].add(function)
         self.contested = frozenset(name for name, found in functions.items() if len(found) > 1)
-        self.need_serving = bool(self.contested) or any(
-            each.kind == "test" and each.holder for each in self.by_path.values()
-        )
+        """Names of fixtures that several modules define, each its own."""
 
-    def named(self, page: Page, scenario: Scenario) -> tuple[Path, ...]:
-        """The step modules that come first: those that the page names, or the test module that binds the scenario."""
-        bound: Iterable[Path] = ()
-        if self._bindings and page.path.endswith(".feature"):
-            names = self._bindings.get((self.root / page.path).resolve(), {})
-            bound = names.get(scenario.outline or scenario.name) or [path for each in names.values() for path in each]
-        return tuple(dict.fromkeys((*(self.root / step for step in page.steps), *bound)))
+    # ---- what there is ----
 
-    def reach(self, named: Sequence[Path], serving: Iterable[Path]) -> Reach:
-        """The modules whose fixtures hold, for a scenario with these modules named and these serving its steps."""
-        served = frozenset(serving)
-        key = (tuple(named), served)
-        if key not in self._reaches:
+    def _add(self, path: Path, node: pytest.Module) -> None:
+        module: ModuleType = node.obj
+        config = node.config
+        bound = set(_bound(module))
+        self.bound |= bound
+        if bound:
+            self.binding[path] = node
+        kind: Kind = "test" if bound or is_test_module(path) else "plain"
+        hooks = _hooks(module) if kind == "plain" and not config.pluginmanager.is_registered(module) else None
+        if hooks:
+            name = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+            compat.placed_hooks(config, hooks, f"jetty-steps {name}")
+        self._keep(Offer(path, kind, node, *_parts(module), hooks))
+
+    def _add_conftests(self, directory: Path) -> None:
+        for node in self._tree.directory(directory):
+            path = node.path / "conftest.py"
+            self.nodes.setdefault(node.nodeid, node)
+            if path in self.by_path:
+                continue
+            for module in compat.conftests(node.config, node.path):
+                if Path(module.__file__ or "") == path:
+                    at = compat.conftest_node(node)
+                    self._keep(Offer(path, "conftest", at, *_parts(module), module))
+
+    def _keep(self, offer: Offer) -> None:
+        self.by_path[offer.path] = offer
+        self.nodes.setdefault(offer.node.nodeid, offer.node)
+
+    def offering(self, context: StepFunctionContext, at: object, file: Path) -> Offer | None:
+        """The module that offers a step at a node; None for a plugin's."""
+        if at is not self._tree.session:
+            return self._at.get(at)
+        # Here stand the `conftest.py` of the root directory, modules in `pytest_plugins`, and all plugins.
+        if offer := self.by_path.get(file):
+            return offer
+        return next((offer for offer in self._everywhere if any(step is context for step in offer.steps)), None)
+
+    # ---- where a scenario stands ----
+
+    def place(self, named: Sequence[Path], serving: Iterable[Path]) -> Place:
+        """Where a scenario stands whose page names some modules, and whose steps some serve."""
+        key = (tuple(named), tuple(dict.fromkeys(serving)))
+        if key not in self._places:
             own = [each for each in self.by_path.values() if any(_is_in(each.path, path) for path in named)]
-            rest = [each for each in self.by_path.values() if each not in own]
-            first = [each for each in rest if each.path in served]
-            # A module that is loaded later overrides an earlier one, as everywhere in pytest: so it comes first.
-            last = [each for each in reversed(rest) if each not in first and each.kind != "test"]
-            self._reaches[key] = Reach(tuple(own), (*first, *last))
-        return self._reaches[key]
+            served = [self.by_path[path] for path in key[1] if path in self.by_path]
+            tests = [each for each in served if each.kind == "test" and each not in own]
+            beside = [each for each in self._beside([*own, *served]) if each not in own]
+            beside.sort(key=lambda each: (-len(each.path.parts), each.kind == "conftest", each not in served))
+            self._places[key] = Place(tuple(own), (*tests, *beside))
+        return self._places[key]
+
+    def _beside(self, offers: Iterable[Offer]) -> Iterator[Offer]:
+        """Every `conftest.py` and plain module that holds for these; without any, for the entries of `steps`."""
+        entries = [self.root / entry for entry in self._tree.entries]
+        directories = {offer.path.parent for offer in offers} or {
+            entry if entry.is_dir() else entry.parent for entry in entries
+        }
+        # A module that is loaded later overrides an earlier one, as everywhere in pytest: so it comes first.
+        for offer in reversed(self.by_path.values()):
+            if offer.kind != "test" and any(_is_in(place, offer.path.parent) for place in directories):
+                yield offer
 
     # ---- two fixtures of one name ----
 
-    def check_autouse(self, item: pytest.Item, reach: Reach) -> None:
+    def check_autouse(self, item: pytest.Item, place: Place) -> None:
         """Refuse an item for which a fixture that holds unasked is not the one that its module means."""
-        for offer in (*reach.own, *reach.others) if self.contested else ():
-            self.check(item, reach, offer.autouse, offer.path)
+        for offer in (*place.own, *place.others) if self.contested else ():
+            self.check(item, place, offer.autouse, offer.path)
 
-    def check(self, item: pytest.Item, reach: Reach, names: Iterable[str], asks: Path | None) -> None:
+    def check(self, item: pytest.Item, place: Place, names: Iterable[str], asks: Path | None) -> None:
         """Refuse fixtures, and what they ask for in their turn, that could be another module's.
 
         Args:
             item: For which the fixtures would be made.
-            reach: The modules that hold for it.
+            place: Where it stands.
             names: Of the fixtures.
             asks: The file of the step or fixture that asks for them.
 
@@ -190,30 +211,28 @@ class Offers:
         """
         if not self.contested:
             return
-        manager: Any = item.session._fixturemanager  # noqa: SLF001 - pytest has no public way to ask
         seen: set[tuple[str, Path | None]] = set()
         left = [(name, asks) for name in names]
         while left:
             if (now := left.pop()) in seen:
                 continue
             seen.add(now)
-            if found := manager.getfixturedefs(now[0], item):
-                self.refuse(reach, found[-1], now[1])
+            if found := compat.fixtures_for(item.session, now[0], item):
+                self.refuse(place, found[-1], now[1])
                 left += [(name, file_of(found[-1].func)) for name in found[-1].argnames if name != now[0]]
 
-    def refuse(self, reach: Reach, fixture: pytest.FixtureDef[Any], asks: Path | None) -> None:
+    def refuse(self, place: Place, fixture: pytest.FixtureDef[Any], asks: Path | None) -> None:
         """Refuse one fixture, unless nothing else could be meant."""
         name, function = fixture.argname, fixture.func
         if name not in self.contested or name in fixture.argnames:  # one that asks for its namesake extends it
             return
-        rivals = reach.rivals(name)
-        found = [each for each in (*reach.own, *reach.others) if each.fixtures.get(name) is function]
-        beside_page = fixture.baseid and all(each.kind == "conftest" for each in found)
-        if not found or beside_page or all(each.fixtures[name] is function for each in rivals):
+        rivals = place.rivals(name)
+        found = [each for each in (*place.own, *place.others) if each.fixtures.get(name) is function]
+        if not found or all(each.fixtures[name] is function for each in rivals):
             return
         if any(each.fixtures[name] is function for each in rivals) and self._meant(name, asks) is function:
             return
-        raise AmbiguousFixtureError(name, sorted({self._place(each.fixtures[name]) for each in (*rivals, *found)}))
+        raise AmbiguousFixtureError(name, sorted({self._shown(each.fixtures[name]) for each in (*rivals, *found)}))
 
     def _meant(self, name: str, asks: Path | None) -> Function | None:
         """The fixture that the author of a file means by a name: of the same file, or of a `conftest.py` above it."""
@@ -228,7 +247,7 @@ class Offers:
         ]  # fmt: skip
         return max(above, key=lambda offer: len(offer.path.parts)).fixtures[name] if above else None
 
-    def _place(self, function: Function) -> str:
+    def _shown(self, function: Function) -> str:
         file = file_of(function)
         line = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_firstlineno", 1)
         name = file.relative_to(self.root).as_posix() if file and file.is_relative_to(self.root) else str(file)
@@ -250,62 +269,38 @@ def _is_in(path: Path, place: Path) -> bool:
     return path == place or path.is_relative_to(place)
 
 
-def _parts(module: ModuleType) -> tuple[tuple[StepFunctionContext, ...], ModuleType, tuple[str, ...]]:
-    """Its steps, a module with nothing but its other fixtures, and which of these hold unasked."""
-    steps, autouse, rest = [], [], ModuleType(module.__name__)
-    vars(rest).clear()
+def _parts(module: ModuleType) -> tuple[dict[str, Function], tuple[str, ...], tuple[StepFunctionContext, ...]]:
+    """Its fixtures that are no steps, which of these hold unasked, and its steps."""
+    found: dict[str, Function] = {}
+    autouse, steps = [], []
     for attribute, value in list(vars(module).items()):
-        if type(value) is not FixtureFunctionDefinition:
+        if type(value) is not compat.FixtureFunctionDefinition:
             continue
-        context = registry_get_safe(step_function_context_registry, _function(value))
-        if context is not None:
-            steps.append(context)
+        if (step := compat.step_of(value)) is not None:
+            steps.append(step)
             continue
-        setattr(rest, attribute, value)
-        if value._fixture_function_marker.autouse:  # noqa: SLF001
-            autouse.append(_name(attribute, value))
-    return tuple(steps), rest, tuple(autouse)
+        marker = compat.fixture_marker(value)
+        name = marker.name or attribute
+        found[name] = compat.fixture_function(value)
+        if marker.autouse:
+            autouse.append(name)
+    return found, tuple(autouse), tuple(steps)
 
 
-def _function(definition: FixtureFunctionDefinition) -> Function:
-    return definition._get_wrapped_function()  # noqa: SLF001
+def _hooks(module: ModuleType) -> ModuleType | None:
+    """What pytest shall see of a plain step module as of a plugin: its hooks, which are not for everything."""
+    found = {name: value for name, value in vars(module).items() if name.startswith("pytest_")}
+    found.pop("pytest_plugins", None)
+    if not found:
+        return None
+    hooks = ModuleType(module.__name__)
+    vars(hooks).update(found)
+    return hooks
 
 
-def _name(attribute: str, definition: FixtureFunctionDefinition) -> str:
-    return definition._fixture_function_marker.name or attribute  # noqa: SLF001
-
-
-def _bound(module: ModuleType) -> set[tuple[Path, str]]:
-    """The scenarios that a module binds with `scenarios()` or `@scenario`: the file and the name as written."""
-
-    def found() -> Iterator[tuple[Path, str]]:
-        for value in list(vars(module).values()):
-            if isinstance(value, FunctionType):
-                template = registry_get_safe(scenario_wrapper_template_registry, inspect.unwrap(value))
-                if template is not None:
-                    yield Path(template.feature.filename).resolve(), template.name
-
-    return set(found())
-
-
-def _register(session: pytest.Session, fixtures: ModuleType, holder: Holder) -> None:
-    manager: Any = session._fixturemanager  # noqa: SLF001
-    if hasattr(manager, "_arg2node2fixturedefs"):
-        manager.parsefactories(holder=fixtures, node=holder)
-    else:
-        manager.parsefactories(fixtures, holder.nodeid)
-
-
-def _order_by_place(manager: Any) -> None:
-    """Before pytest 9.2, what is registered last is nearest; let it be what stands nearest, as since then."""
-    found = manager.getfixturedefs
-
-    def getfixturedefs(name: str, node: Node) -> Sequence[pytest.FixtureDef[Any]] | None:
-        every: Sequence[pytest.FixtureDef[Any]] | None = found(name, node)
-        chain = list(node.iter_parents())
-        if not every or not any(isinstance(each, Holder) for each in chain):
-            return every
-        places = [each.nodeid for each in chain]
-        return sorted(every, key=lambda each: -places.index(each.baseid))
-
-    manager.getfixturedefs = getfixturedefs
+def _bound(module: ModuleType) -> Iterator[tuple[Path, int]]:
+    """The scenarios that a module binds with `scenarios()` or `@scenario`: the file, and the line."""
+    for value in list(vars(module).values()):
+        template = compat.template_of(value) if inspect.isroutine(value) else None
+        if template is not None:
+            yield Path(template.feature.filename).resolve(), template.line_number

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 from mkdocs_jetty.run import narrow
 from mkdocs_jetty.run.child import Child, CommandBuilder, Ending, pytest_command
-from mkdocs_jetty.run.collect import UNREACHED, Collector, Sink
+from mkdocs_jetty.run.collect import Collector
 from mkdocs_jetty.run.events import CANNOT_TELL
 from mkdocs_jetty.run.imported import with_imported
 from mkdocs_jetty.run.model import Cause, Results, ScenarioResult
 from mkdocs_jetty.run.retries import Retries
 from mkdocs_jetty.run.scrub import Scrubber
 from mkdocs_jetty.run.selection import selected, selects_nothing
+from mkdocs_jetty.run.tally import UNREACHED, Tally
 from mkdocs_jetty.run.watchdog import Watchdog
 from mkdocs_jetty.site_file import option_place
 from mkdocs_jetty.spec.model import Problem, Scenario, Spec
@@ -57,6 +58,7 @@ Pages = dict[str, list[Scenario]]
 class _Run:
     """What the workers of one run share."""
 
+    spec: Spec
     settings: Settings
     directory: Path
     command: CommandBuilder
@@ -101,7 +103,7 @@ def run(
             tell = _as_counted(spec, on_result) if on_result else None
             with Watchdog() as watchdog:
                 deadline = started + settings.run_timeout
-                shared = _Run(settings, directory, command, scrub, deadline, watchdog, without_when)
+                shared = _Run(spec, settings, directory, command, scrub, deadline, watchdog, without_when)
                 interrupted = _run_groups(shared, _deal(pages, settings.concurrency), results, problems, tell)
                 interrupted = interrupted or _retry(shared, pages, results, problems, tell)
         finally:
@@ -257,20 +259,20 @@ def _terminate(number: int, _: object) -> NoReturn:
 
 def _run_group(shared: _Run, pages: Pages) -> list[Problem]:
     """Run the scenarios of some pages in one child after another, until each is settled or none can be."""
-    left: dict[str, Scenario] = {s.id: s for scenarios in pages.values() for s in scenarios}
+    scenarios = {s.id: s for scenarios in pages.values() for s in scenarios}
+    tally = Tally(scenarios, lambda scenario_id, result: shared.settled.put((scenario_id, result)))
+    work = narrow.on_pages(shared.spec, pages.keys())
     problems: list[Problem] = []
-    sink: Sink = lambda scenario_id, result: shared.settled.put((scenario_id, result))  # noqa: E731
-    while left and not shared.stop.is_set():
-        collector = Collector(left, shared.scrub, sink)
-        paths = [shared.settings.root / page for page in pages if any(s.id in left for s in pages[page])]
+    while tally.left and not shared.stop.is_set():
+        collector = Collector(tally, shared.scrub)
         try:
-            ending = shared.child().run(list(left), paths, collector, shared.deadline, shared.stop)
+            ending = shared.child().run(work, collector, shared.deadline, shared.stop)
         except OSError as error:
             problems.append(_no_room(error))
             break
         _settle_running(collector, ending, shared.settings)
+        collector.leave_out()
         problems += collector.problems
-        left = {scenario_id: s for scenario_id, s in left.items() if scenario_id not in collector.settled}
         problems += _remarks(ending, collector)
         if ending.why == "stopped":
             break
@@ -280,13 +282,11 @@ def _run_group(shared: _Run, pages: Pages) -> list[Problem]:
         if ending.why == "deadline":
             problems.append(_out_of_time(shared.settings))
             break
-        if left and not collector.settled:
-            if any(problem.level == "error" for problem in collector.problems):
-                break
-            problem, left = _nothing_started(left, pages, ending, shared)
-            problems.append(problem)
-            if not left:
-                break
+        if tally.left and not collector.settled:
+            if not any(problem.level == "error" for problem in collector.problems):
+                problems.append(_nothing_started(len(tally.left), ending, shared))
+            break
+    tally.close()
     return problems
 
 
@@ -328,33 +328,20 @@ def _no_room(error: OSError | None) -> Problem:
     return Problem("error", "", None, None, message)
 
 
-def _nothing_started(
-    left: dict[str, Scenario], pages: Pages, ending: Ending, shared: _Run
-) -> tuple[Problem, dict[str, Scenario]]:
-    """Say why a child started none of its scenarios, with the end of what it printed; and which need not share that."""
+def _nothing_started(lost: int, ending: Ending, shared: _Run) -> Problem:
+    """Say why a child started none of its scenarios, with the end of what it printed."""
     text = shared.scrub(ending.output).strip()
     if (limit := shared.settings.memory_limit) and _OUT_OF_MEMORY.search(text):
         message = f"memory_limit: {limit} (MiB) is too little even to start the run; raise it, or leave it out"
-        return Problem("error", "", None, None, message), {}
+        return Problem("error", "", None, None, message)
     page, line = _blame(text, shared.settings.root)
-    spared = _not_below(page, left, pages)
-    lost = len(left) - len(spared)
     shown = "\n".join(text.splitlines()[-_SHOWN_LINES:])
     count = "1 scenario was" if lost == 1 else f"{lost} scenarios were"
     # An interpreter without memory may break down in any way before it can say so.
     starved = limit and (ending.by_signal or line is None)
     hint = f"; memory_limit: {limit} (MiB) may be too little to start in" if starved else ""
     message = f"{count} never started: {ending.words}{hint}" + (f"\n{shown}" if shown else ".")
-    return Problem("error", page, line, None, message), spared
-
-
-def _not_below(blamed: str, left: Mapping[str, Scenario], pages: Pages) -> dict[str, Scenario]:
-    """The scenarios on pages that a broken `conftest.py` does not stand above; none if it is above none."""
-    if Path(blamed).name != "conftest.py":
-        return {}
-    below = {page for page in pages if Path(page).is_relative_to(Path(blamed).parent)}
-    lost = {scenario.id for page in below for scenario in pages[page]}
-    return {id_: scenario for id_, scenario in left.items() if id_ not in lost} if lost & left.keys() else {}
+    return Problem("error", page, line, None, message)
 
 
 def _blame(text: str, root: Path) -> tuple[str, int | None]:

@@ -21,7 +21,10 @@ class UnrunStepError(Exception):
     """A step definition gave back a generator that nothing ran."""
 
 
-ASYNC = "this step is `async def`, which pytest-bdd never awaits, so nothing would be checked; make it a plain function"
+ASYNC = (
+    "this step is `async def`, which pytest-bdd never awaits, so nothing would be checked; make it a plain function, "
+    "or install pytest-asyncio or anyio, and it runs on their event loop"
+)
 AWAITABLE = (
     "this step gave back something to await, which nothing awaits, so nothing was checked; wait for it in the step"
 )
@@ -29,12 +32,6 @@ GENERATOR = (
     "this step gave back a generator that nothing ran, so nothing was checked; a decorator hides its `yield`: "
     "take the decorator away, or let it pass on what the step yields"
 )
-
-
-def refuse_async(function: Callable[..., object]) -> None:
-    """Refuse a step definition that could only be awaited, before it is called."""
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        raise AsyncStepError(ASYNC)
 
 
 def refuse_unrun(value: object, function: Callable[..., object], *, keeps: bool) -> None:

@@ -1,0 +1,41 @@
+"""How a child begins: where modules are found, before anything of the project's is.
+
+A script on its own, so that pytest is the first to import this package and can rewrite its assertions.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+INSTALLED = ("site-packages", "dist-packages")
+
+
+def command(root: str, arguments: Sequence[str]) -> list[str]:
+    """The command that runs pytest on a project."""
+    return [sys.executable, __file__, root, *arguments]
+
+
+def make_importable(root: str) -> None:
+    """Let a project import what stands in its directory, as under `python -m pytest`, but nothing in place of Python's.
+
+    A file `types.py` beside mkdocs.yml must not stand in for the standard library's.
+    """
+    if root not in sys.path:
+        installed = (number for number, path in enumerate(sys.path) if path.endswith(INSTALLED))
+        sys.path.insert(next(installed, len(sys.path)), root)
+
+
+def main() -> None:
+    """Run pytest with the arguments after the project's directory."""
+    if sys.path[:1] == [os.path.dirname(__file__)]:  # noqa: PTH120 - nothing is imported yet
+        del sys.path[0]
+    make_importable(sys.argv[1])
+    import pytest  # noqa: PLC0415 - only now are modules found where they should be
+
+    sys.exit(pytest.main(sys.argv[2:]))
+
+
+if __name__ == "__main__":
+    main()
