@@ -274,7 +274,7 @@ def test_a_run_of_other_tests_loads_no_steps(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     (tmp_path / "mkdocs.yml").write_text("site_name: S\nplugins: [jetty]\n")
     (tmp_path / "docs/a.md").write_text("```gherkin\nScenario: x\n  Given y\n```\n")
-    (tmp_path / "features/conftest.py").write_text("from pytest_bdd import given\n\n@given('y')\ndef _(): ...\n")
+    (tmp_path / "features/conftest.py").write_text("from pytest_bdd import given\n\n@given('y')\ndef _(): pass\n")
     (tmp_path / "features/broken.py").write_text("raise RuntimeError('loaded')\n")
     (tmp_path / "tests/conftest.py").write_text("")
     (tmp_path / "tests/test_it.py").write_text("def test_it(): ...\n")
