@@ -31,6 +31,8 @@ from mkdocs_jetty.spec.recording import Conversion
 RESEMBLES = 0.4
 """Of two texts, one of which may be the other with some words filled in."""
 FEW = 3
+"""Lines of a file that says little."""
+_BLANK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 MADE = " (no file holds this text: a plugin or a hook has made it)"
 Texts = Callable[[], Sequence[tuple[str, Sequence[str]]]]
 """The files that may have been included: the name of each, and its lines."""
@@ -252,7 +254,10 @@ def _trimmed(lines: Sequence[str]) -> list[str]:
 
 
 def _resembles(text: str, other: str) -> bool:
-    """Whether a text is another one with some words changed."""
+    """Whether a text is another one with some words changed, or filled in where it has a place for them."""
+    parts = _BLANK.split(other)
+    if len(parts) > 1 and re.search(r"\w", "".join(parts)):
+        return re.fullmatch(".*".join(map(re.escape, parts)), text) is not None
     matcher = SequenceMatcher(None, text, other, autojunk=False)
     return matcher.real_quick_ratio() >= RESEMBLES and matcher.ratio() >= RESEMBLES
 

@@ -1,0 +1,252 @@
+"""What is found in a page's own conversion: which fences, their text, their lines, and what is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import markdown
+import pytest
+
+from mkdocs_jetty.config import from_options, load
+from mkdocs_jetty.hosts.markdown import JettyExtension
+from mkdocs_jetty.spec.alignment import aligned
+from mkdocs_jetty.spec.build_only import Made, keep, unseen
+from mkdocs_jetty.spec.model import Block, Page, Scenario, ShownScenario, Spec
+from mkdocs_jetty.spec.names import FileRead
+from mkdocs_jetty.spec.origins import Lines, Origin, lines_of
+from mkdocs_jetty.spec.reader import read
+
+FENCE = "```gherkin\nScenario: x\n  Given y\n```\n"
+
+
+def put(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def spec_of(root: Path, page: str, config: str = "") -> Spec:
+    put(root / "docs/page.md", page)
+    put(root / "mkdocs.yml", f"site_name: Site\nplugins: [jetty]\n{config}")
+    return read(load(root / "mkdocs.yml"))
+
+
+def scenarios(spec: Spec) -> list[Scenario]:
+    return [scenario for _, scenario in spec.scenarios()]
+
+
+def messages(spec: Spec) -> list[str]:
+    return [str(problem) for problem in spec.problems]
+
+
+# ---- only our fences change ----
+
+
+@pytest.mark.parametrize(
+    "configs", [{}, {"codehilite": {"css_class": "hl", "linenums": True}}, {"pymdownx.highlight": {}}], ids=str
+)
+def test_a_site_without_superfences_keeps_its_other_blocks_to_the_letter(configs: dict[str, Any]) -> None:
+    text = "# T\n\n```yaml\na: 1\n```\n\n- item\n\n    ```text\n    in a list\n    ```\n\n~~~\nplain\n~~~\n\n    code\n"
+    extensions = ["fenced_code", "tables", *configs]
+    without = markdown.markdown(text, extensions=extensions, extension_configs=configs)
+    own = JettyExtension()
+    assert markdown.markdown(text, extensions=[*extensions, own], extension_configs=configs) == without
+    shown = markdown.markdown(f"{text}\n{FENCE}", extensions=[*extensions, own], extension_configs=configs)
+    assert shown.startswith(without)
+    assert "Scenario: x" in shown
+
+
+@pytest.mark.parametrize("extensions", ["[]", "[pymdownx.superfences]", "[fenced_code, admonition]"])
+def test_fences_are_found_in_lists_and_quotes_and_never_in_other_fences(tmp_path: Path, extensions: str) -> None:
+    quoted = "".join(f"> {line}\n" for line in FENCE.replace("x", "q").splitlines())
+    listed = "".join(f"    {line}\n" for line in FENCE.replace("x", "l").splitlines())
+    page = f"# T\n\n````md\n{FENCE}````\n\n{quoted}\n- item\n\n{listed}\n"
+    spec = spec_of(tmp_path, page, f"markdown_extensions: {extensions}\n")
+    assert [each.name for each in scenarios(spec)] == ["q", "l"]
+    assert not spec.problems
+
+
+@pytest.mark.parametrize("language", ["gherkin", "cucumber", "feature"])
+def test_every_name_of_the_language_is_specification(tmp_path: Path, language: str) -> None:
+    assert len(scenarios(spec_of(tmp_path, FENCE.replace("gherkin", language)))) == 1
+
+
+# ---- the author's text ----
+
+
+@pytest.mark.parametrize("extensions", ["[]", "[pymdownx.superfences]"])
+@pytest.mark.parametrize("around", ["", "> ", "\t", "    "])
+def test_a_tab_reaches_the_step_as_a_tab(tmp_path: Path, extensions: str, around: str) -> None:
+    fence = (
+        '```gherkin\nScenario: x\n  Given a\tb\n    """\n    one\t1\n\n    \ttwo\n    """\n  And t\n    | a\tb |\n```\n'
+    )
+    text = "- item\n\n" * (around.isspace()) + "".join(f"{around}{line}\n" for line in fence.splitlines())
+    [scenario] = scenarios(spec_of(tmp_path, text, f"markdown_extensions: {extensions}\n"))
+    first, second = scenario.steps
+    assert (first.text, first.docstring) == ("a\tb", "one\t1\n\n\ttwo")
+    assert second.table == (("a\tb",),)
+
+
+# ---- nothing is lost in silence ----
+
+LOST = [
+    ('```yaml filename="a.yml"\nx: 1\n```\n\n', "line 1, ````yaml filename"),
+    ("```yaml copy=true\nx: 1\n```\n\n", "line 1, ````yaml copy=true"),
+    ("```console $ ls\nx\n```\n\n", "line 1, ````console $ ls"),
+    ("```python\nnever closed\n\n", "the code block that line 1 opens"),
+]
+
+
+@pytest.mark.parametrize(("above", "blamed"), LOST, ids=[case[0].split("\n")[0] for case in LOST])
+@pytest.mark.parametrize("extensions", ["[]", "[pymdownx.superfences]"])
+def test_a_fence_that_another_one_swallows_is_an_error_with_both_lines(
+    tmp_path: Path, above: str, blamed: str, extensions: str
+) -> None:
+    spec = spec_of(tmp_path, above + FENCE, f"markdown_extensions: {extensions}\n")
+    [problem] = spec.problems
+    assert (problem.level, problem.page, problem.line) == ("error", "docs/page.md", above.count("\n") + 1)
+    assert blamed in problem.message
+
+
+@pytest.mark.parametrize("outer", ["````md", "~~~text"])
+def test_a_block_that_is_shown_as_an_example_is_no_problem(tmp_path: Path, outer: str) -> None:
+    spec = spec_of(tmp_path, f"{outer}\n{FENCE}{outer.rstrip('mdtex')}\n")
+    assert not scenarios(spec)
+    assert not spec.problems
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("``` {.foo .gherkin}", "its language is `foo`; put `.gherkin` first"),
+        ("```Cucumber", "its language is `Cucumber`"),
+        ("```gherkin !x", "its opening line cannot be read"),
+    ],
+)
+def test_what_only_looks_like_ours_is_an_error(tmp_path: Path, header: str, message: str) -> None:
+    spec = spec_of(tmp_path, f"{header}\nScenario: x\n", "markdown_extensions: [pymdownx.superfences]\n")
+    assert message in messages(spec)[0]
+
+
+# ---- the site's own extensions ----
+
+
+def test_a_fence_that_the_site_accepts_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(
+        tmp_path / "site_fences.py",
+        "def fmt(source, language, css_class, options, md, **kw): return '<p>chart</p>'\n"
+        "def val(language, inputs, options, attrs, md): options.update(inputs); return True\n",
+    )
+    config = (
+        "markdown_extensions:\n  - pymdownx.superfences:\n      custom_fences:\n        - {name: vega, class: vega, "
+        "format: !!python/name:site_fences.fmt , validator: !!python/name:site_fences.val }\n"
+    )
+    spec = spec_of(tmp_path, f'```vega width="300"\nx\n```\n\n{FENCE}', config)
+    assert not spec.problems
+    assert [each.line for each in scenarios(spec)] == [6]
+    monkeypatch.delitem(__import__("sys").modules, "site_fences")
+
+
+def test_an_extension_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
+    [message] = messages(spec_of(tmp_path, FENCE, "markdown_extensions: [nosuch_extension]\n"))
+    assert message.startswith("mkdocs.yml: `markdown_extensions`: `nosuch_extension` cannot be used without a build")
+
+
+def test_what_a_plugin_finishes_is_named_and_not_run(tmp_path: Path) -> None:
+    page = FENCE.replace("y", "{{ value }}")
+    assert len(scenarios(spec_of(tmp_path, page))) == 1
+    put(tmp_path / "mkdocs.yml", "site_name: Site\nplugins: [macros, jetty]\n")
+    spec = read(load(tmp_path / "mkdocs.yml"))
+    assert not scenarios(spec)
+    assert "docs/page.md:1: this block is finished in a build, by `macros`" in messages(spec)[0]
+
+
+def test_what_directories_say_of_their_pages_holds(tmp_path: Path) -> None:
+    put(tmp_path / "docs/sub/.meta.yml", "jetty:\n  traits: [authentication]\n  owner: team\n")
+    put(tmp_path / "docs/sub/page.md", f"---\njetty: {{traits: [payments]}}\n---\n{FENCE}")
+    put(tmp_path / "mkdocs.yml", "site_name: Site\nplugins: [meta, jetty]\n")
+    [feature] = read(load(tmp_path / "mkdocs.yml")).features
+    assert (feature.traits, feature.owner) == (("authentication", "payments"), "team")
+
+
+def test_a_hidden_directory_that_the_site_brings_back_is_read(tmp_path: Path) -> None:
+    put(tmp_path / "docs/.well/a.md", FENCE)
+    put(tmp_path / "docs/.other/b.md", FENCE)
+    spec = spec_of(tmp_path, "# T\n", 'exclude_docs: "!.well/"\n')
+    assert [page.path for page in spec.pages] == ["docs/.well/a.md"]
+
+
+def test_a_snippet_is_named_by_its_own_file_and_line(tmp_path: Path) -> None:
+    put(tmp_path / "parts/part.md", "Intro\n\n" + FENCE.replace("y\n", "y\n  no\n"))
+    put(tmp_path / "parts/only.txt", "Scenario: only\n  Given y\n")
+    page = '# T\n\n--8<-- "parts/part.md"\n\n```gherkin\n--8<-- "parts/only.txt"\n```\n'
+    spec = spec_of(tmp_path, page, "markdown_extensions: [pymdownx.superfences, pymdownx.snippets]\n")
+    assert messages(spec)[0].startswith("parts/part.md:6:3: not valid Gherkin")
+    [scenario] = scenarios(spec)
+    assert (scenario.source, scenario.line, scenario.steps[0].line) == ("parts/only.txt", 1, 2)
+
+
+# ---- lines ----
+
+
+def origins(raw: str, text: str, *others: tuple[str, str]) -> list[tuple[int, str | None, bool]]:
+    lines = lines_of("docs/p.md", raw.split("\n"), text, lambda: [(name, each.split("\n")) for name, each in others])
+    assert type(lines) is not Lines
+    found: list[Origin] = [getattr(lines, "at")(number) for number in range(1, raw.count("\n") + 2)]  # noqa: B009
+    return [(each.line, each.source, each.made) for each in found]
+
+
+def test_a_line_with_a_word_filled_in_is_its_own_line() -> None:
+    assert origins("a one\nit holds\nb two", "a one\nit {{ w }}\nb two") == [
+        (1, None, False), (2, None, False), (3, None, False),
+    ]  # fmt: skip
+
+
+def test_lines_of_an_included_file_are_its_own() -> None:
+    found = origins("head line\nfirst part\nsecond part\nlast line", "head line\n{% x %}\nlast line",
+                    ("parts/a.md", "top\nfirst part\nsecond part\n"))  # fmt: skip
+    assert found == [(1, None, False), (2, "parts/a.md", False), (3, "parts/a.md", False), (3, None, False)]
+
+
+def test_what_code_has_made_goes_by_the_line_of_its_call() -> None:
+    found = origins("head line\nmade here\nand there\nalso this\nlast line", "head line\n{{ call() }}\nlast line")
+    assert [each[0] for each in found] == [1, 2, 2, 2, 3]
+    assert [each[2] for each in found] == [False, True, True, True, False]
+
+
+def test_lines_below_front_matter_are_those_of_the_file() -> None:
+    lines = lines_of("docs/p.md", ["# T", "", "x"], "---\na: 1\n---\n\n# T\n\nx\n", list)
+    assert lines.settle(FileRead()) == FileRead()
+    assert lines.offset == 4
+
+
+def test_lines_that_say_nothing_are_no_anchors() -> None:
+    assert aligned(["```", "new", "```", "old"], ["old"]) == [None, None, None, 0]
+
+
+# ---- what only a build can see ----
+
+
+def made(page: str, name: str) -> Page:
+    item = ShownScenario("Scenario", name, "", (), 2, (), (), (f"f/{name}",))
+    return Page(page, "T", (Block(page, 1, f"Scenario: {name}", True, "f", (item,)),))
+
+
+def test_what_only_a_build_shows_is_counted_and_named(tmp_path: Path) -> None:
+    pages = [made("docs/gen/a.md", "a"), made("docs/b.md", "b")]
+    keep(tmp_path, [Made(pages[0], "gen-files"), Made(pages[1], None)])
+    [problem] = unseen(tmp_path, [])
+    assert problem.level == "warning"
+    assert problem.message == (
+        "2 scenarios on 2 pages exist only in a build (made by `gen-files`): `mkdocs build` runs them"
+    )
+    [problem] = unseen(tmp_path, [pages[1]])
+    assert problem.message.startswith("1 scenario on docs/gen/a.md exists only in a build")
+    keep(tmp_path, [])
+    assert not unseen(tmp_path, [])
+
+
+def test_without_a_site_file_fences_are_found_wherever_markdown_can_have_them(tmp_path: Path) -> None:
+    put(tmp_path / "docs/page.md", "!!! note\n\n" + "".join(f"    {line}\n" for line in FENCE.splitlines()))
+    assert len(scenarios(read(from_options(tmp_path, None, "Site", tmp_path / "docs", {})))) == 1
