@@ -8,7 +8,6 @@ never asks it: an exception there stops the server.
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -36,7 +35,7 @@ from mkdocs_jetty.show.summary import Colour, summary
 from mkdocs_jetty.spec import build_only, opened
 from mkdocs_jetty.spec.files import base_of, find_features, missing_steps, unmatched
 from mkdocs_jetty.spec.lost import MAY_HOLD
-from mkdocs_jetty.spec.reader import read_file, specification_files
+from mkdocs_jetty.spec.reader import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,7 +216,6 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         site = self._judging.site
         for each in build.pages.values():
             site.urls.setdefault(each.name, each.page.url)
-        build.settings = replace(build.settings, unpublished=_left_out(build))
         try:
             verdict = self._judging.judge(
                 build.settings, reads, self._problems, self._watch, lenient=self._command == "serve"
@@ -266,7 +264,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         build = self._builds.pop()
         site = self._judging.site
         site.late += build.late
-        self._finished.append(build)
+        # In the order in which they judged: a build within another one ends first.
+        self._finished = [build, *self._finished] if not self._builds else [*self._finished, build]
         if self._builds or site.verdict is None:
             return
         verdict = with_late(site.verdict, site.late, build.settings)
@@ -312,14 +311,6 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             for lack in gate_lines(verdict, settings.fail_on):
                 say("%s", lack)
         log.info("Specification: %s", summary(verdict))
-
-
-def _left_out(build: Build) -> tuple[str, ...]:
-    """The pages of the project that this build does not show, for the process that runs the others."""
-    shown = {each.page.file.abs_src_path for each in build.pages.values()}
-    everything = specification_files(replace(build.settings, unpublished=()))
-    names = [os.path.relpath(path, build.settings.docs_dir) for path in everything if str(path) not in shown]
-    return tuple(re.sub(r"([\\*?\[\]!# ])", r"\\\1", f"/{name}") for name in names if not name.endswith(".feature"))
 
 
 def _mark(page: Page, colour: Colour, *, shows_status: bool) -> None:

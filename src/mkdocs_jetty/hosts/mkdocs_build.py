@@ -251,7 +251,7 @@ def rewrite_marked(builds: Sequence[Build], verdict: Verdict) -> list[str]:
         text = Path(target).read_text("utf-8") if marks and Path(target).is_file() else ""
         now = replace(each.context, verdict=verdict, marks=[])
         for name, before in marks:
-            if before in text:
+            if before and before in text:
                 text = text.replace(before, marked(name, now, set()))
             else:
                 left.append(each.name)
