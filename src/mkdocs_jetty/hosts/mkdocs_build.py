@@ -253,7 +253,7 @@ def rewrite_marked(builds: Sequence[Build], verdict: Verdict) -> list[str]:
         for name, before in marks:
             if before and before in text:
                 text = text.replace(before, marked(name, now, set()))
-            else:
+            elif before:
                 left.append(each.name)
         if text:
             Path(target).write_text(text, "utf-8")
