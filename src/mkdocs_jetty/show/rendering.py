@@ -7,7 +7,7 @@ character references, so that Markdown sees neither a blank line nor an indented
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -21,9 +21,11 @@ from mkdocs_jetty.show.anchors import anchor
 from mkdocs_jetty.show.icons import SHAPES, icon, sign
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from mkdocs_jetty.judge.model import StandardStatus
+    from mkdocs_jetty.show.views import ScenarioView, StepView
     from mkdocs_jetty.show.words import Mark
-    from mkdocs_jetty.spec.model import ShownStep
 
 _HERE = Path(__file__).parent
 STYLESHEET = _HERE / "assets" / "jetty.css"
@@ -73,11 +75,39 @@ def _arguments(text: str) -> Markup:
     return Markup(_marked(text))  # noqa: S704 (escaped piece by piece)
 
 
-def _step_line(step: ShownStep, mark: Mark) -> Markup:
-    """The line of one step. Not a template: it is what most of a page is made of."""
-    keyword = f'<span class="jetty-kw">{_escaped(step.keyword)}</span>'
-    text = f'<span class="jetty-text">{_marked(step.text)}</span>'
-    return Markup(f'<div class="jetty-line">{sign(mark, spoken=True)}{keyword} {text}</div>')  # noqa: S704 (escaped)
+# ---- what most of a page is made of, which no template has the time for ----
+
+
+@lru_cache(maxsize=256)
+def _step_opening(mark: Mark) -> str:
+    rest = " jetty-rest" if mark.icon in ("none", "skip") else ""
+    return f'<li class="jetty-{mark.tone}{rest}"><div class="jetty-line">{sign(mark, spoken=True)}'
+
+
+def _step_list(views: Iterable[StepView], below: Callable[[StepView], str]) -> Markup:
+    """The steps of a scenario or a background, each with what has to stand below its line."""
+    lines = ['<ol class="jetty-steps">']
+    for view in views:
+        step = view.step
+        more = f"\n{below(view)}" if view.has_more else ""
+        lines.append(
+            f'{_step_opening(view.mark)}<span class="jetty-kw">{_escaped(step.keyword)}</span> '
+            f'<span class="jetty-text">{_marked(step.text)}</span></div>{more}</li>'
+        )
+    return Markup("\n".join([*lines, "</ol>"]))  # noqa: S704 (escaped piece by piece)
+
+
+def _scenario_head(shown: ScenarioView, keyword: str, name: str) -> Markup:
+    """The first line of a scenario: its mark, its name, how it went."""
+    title, link = _escaped(name), _escaped(shown.anchor)
+    took = f' · <span class="jetty-took">{shown.took}</span>' if shown.took else ""
+    return Markup(  # noqa: S704 (escaped piece by piece)
+        f'<div class="jetty-head">{sign(shown.mark)}<p class="jetty-name">'
+        f'<span class="jetty-keyword">{_escaped(keyword)}:</span> <b>{title}</b> '
+        f'<a class="jetty-link" href="#{link}" aria-label="Permanent link to {title}">¶</a></p>'
+        f'<p class="jetty-time"><span class="jetty-word">{_escaped(shown.mark.word)}</span>'
+        f"{took}{' · reused' if shown.reused else ''}</p></div>"
+    )
 
 
 @cache
@@ -151,7 +181,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(icon=icon, shapes=SHAPES, sign=sign, step_line=_step_line)
+    environment.globals.update(icon=icon, shapes=SHAPES, sign=sign, step_list=_step_list, scenario_head=_scenario_head)
     environment.filters.update(
         arguments=_arguments, gherkin=_gherkin, paragraphs=_paragraphs, anchor=anchor,
         duration=words.duration, plural=words.plural, day=words.day, place=place_link,

@@ -35,10 +35,16 @@ class StepView(NamedTuple):
     """One step as shown."""
 
     step: ShownStep
-    mark: Mark | None
+    mark: Mark
     failures: tuple[Failure, ...] = ()
     overrides: str | None = None
     """The stock step that the project has written anew."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether anything stands below its line."""
+        step = self.step
+        return bool(self.failures or self.overrides or step.table or step.docstring is not None)
 
 
 class Past(NamedTuple):
