@@ -287,3 +287,10 @@ def test_a_file_that_says_the_same_is_left_alone(verdict: Verdict, tmp_path: Pat
     assert path.stat().st_mtime_ns == before
     assert write_if_changed(path, "two")
     assert [child.name for child in path.parent.iterdir()] == ["file.txt"]
+
+
+def test_a_large_file_and_a_small_one_make_their_own_folders(tmp_path: Path) -> None:
+    for name, text in (("a/small.txt", "x"), ("b/c/large.txt", "x" * 100_000)):
+        assert write_if_changed(tmp_path / name, text)
+        assert not write_if_changed(tmp_path / name, text)
+        assert (tmp_path / name).read_text(encoding="utf-8") == text

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import markdown
 import pytest
+from jinja2 import DictLoader, Environment
 
 from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario, ModeVerdict, Verdict
 from mkdocs_jetty.run.model import STATUSES, ScenarioResult, StepResult
-from mkdocs_jetty.show import html
+from mkdocs_jetty.show import html, rendering
 from mkdocs_jetty.show.anchors import anchor
 from mkdocs_jetty.show.words import CAUSE, duration
 from mkdocs_jetty.spec.model import (
@@ -298,3 +301,28 @@ def test_small_words() -> None:
     assert said == ["", "< 1 ms", "38 ms", "1.31 s", "2 min 5 s"]
     assert html.STYLESHEET.is_file()
     assert "url(" not in html.STYLESHEET.read_text(encoding="utf-8")
+
+
+def test_templates_are_compiled_once_and_a_changed_one_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    kept = rendering._Bytecode(str(tmp_path / "__pycache__"), "%s.jinja")
+
+    def shown(source: str) -> str:
+        return (
+            Environment(loader=DictLoader({"a.html": source}), autoescape=True, bytecode_cache=kept)
+            .get_template("a.html")
+            .render()
+        )
+
+    assert shown("one") == "one"
+    (file,) = (tmp_path / "__pycache__").iterdir()
+    file.write_bytes(b"no bytecode")
+    assert [shown("one"), shown("two"), shown("two")] == ["one", "two", "two"]
+
+
+def test_a_template_is_shown_where_no_bytecode_can_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    kept = rendering._Bytecode(str(tmp_path / "missing/__pycache__"), "%s.jinja")
+    templates = Environment(loader=DictLoader({"a.html": "one"}), autoescape=True, bytecode_cache=kept)
+    assert templates.get_template("a.html").render() == "one"
+    assert not list(tmp_path.iterdir())

@@ -54,21 +54,32 @@ def write_if_changed(path: Path, text: str) -> bool:
     # A lone surrogate, as undecodable output leaves behind, has no place in UTF-8.
     data = text.encode("utf-8", "replace")
     path = on_disk(path)
+    if len(data) <= _ONE_MOVE and _written_anew(path, data):
+        return True
     try:
         if path.read_bytes() == data:
             return False
     except FileNotFoundError:
-        if not path.parent.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True)
-        if len(data) <= _ONE_MOVE:
-            path.write_bytes(data)
-            return True
+        path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         draft.write_bytes(data)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+    return True
+
+
+def _written_anew(path: Path, data: bytes) -> bool:
+    """Write a file that is not there yet."""
+    try:
+        with open(path, "xb") as file:  # noqa: PTH123 (a `Path` takes as long again)
+            file.write(data)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _written_anew(path, data)
+    except FileExistsError:
+        return False
     return True
 
 

@@ -7,13 +7,15 @@ character references, so that Markdown sees neither a blank line nor an indented
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gherkin.dialect import Dialect
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mkdocs_jetty.show import words
@@ -22,6 +24,8 @@ from mkdocs_jetty.show.icons import SHAPES, icon, sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from jinja2.bccache import Bucket
 
     from mkdocs_jetty.judge.model import StandardStatus
     from mkdocs_jetty.show.views import ScenarioView, StepView
@@ -170,10 +174,22 @@ def _standard_word(status: StandardStatus) -> str:
     return words.STANDARD[status].word
 
 
+class _Bytecode(FileSystemBytecodeCache):
+    """Keeps compiled templates as Python keeps compiled modules: beside their source, where it may write."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if not sys.dont_write_bytecode:
+            # What cannot be kept is compiled again: a read-only installation, a full disk.
+            with suppress(OSError):
+                Path(self.directory).mkdir(exist_ok=True)
+                super().dump_bytecode(bucket)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
+        bytecode_cache=_Bytecode(str(_HERE / "templates/__pycache__"), f"%s.{sys.implementation.cache_tag}.jinja"),
         autoescape=True,
         finalize=_data,
         undefined=StrictUndefined,
