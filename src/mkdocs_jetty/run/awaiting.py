@@ -79,7 +79,9 @@ def _backend(request: pytest.FixtureRequest) -> Any:
     if "anyio_backend" in request.fixturenames:
         return request.getfixturevalue("anyio_backend")
     (*_, nearest) = compat.fixtures_for(request.session, "anyio_backend", request.node)
-    return "asyncio" if nearest.params else request.getfixturevalue("anyio_backend")
+    if nearest.params:
+        compat.inject_fixture(request, "anyio_backend", "asyncio")
+    return request.getfixturevalue("anyio_backend")
 
 
 async def _awaited(start: Callable[[], Awaitable[Any]]) -> Any:

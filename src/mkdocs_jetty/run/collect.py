@@ -169,7 +169,8 @@ class Collector:
         """Note how an attempt ended that is followed by another: the last one counts."""
         now, _ = self._of_running(event)
         if now:
-            message = self._text(event, "message")
+            messages = (self._text(event, "message"), *(step.message for step in now.steps))
+            message = next(filter(None, messages), None)
             now.attempts.append(f"{_status(event)}: {message}" if message else _status(event))
             now.steps[:] = [UNREACHED] * len(now.steps)
             now.step = None
