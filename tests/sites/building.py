@@ -28,8 +28,9 @@ def holds():
     pass
 
 @given("it breaks")
-def breaks():
-    raise AssertionError("broken")
+def breaks(request):
+    # Equal messages would be told together.
+    raise AssertionError("broken in " + request.node.name)
 
 @then(parsers.parse("{number:d} is one"))
 def one(number):
@@ -57,7 +58,13 @@ $ ls
 no language
 ~~~
 """
-QUIET = {"SOURCE_DATE_EPOCH": "1763800000", "NO_MKDOCS_2_WARNING": "1", "NO_COLOR": "1", "COLUMNS": "400"}
+QUIET = {
+    "SOURCE_DATE_EPOCH": "1763800000",
+    "NO_MKDOCS_2_WARNING": "1",
+    "DISABLE_MKDOCS_2_WARNING": "true",
+    "NO_COLOR": "1",
+    "COLUMNS": "400",
+}
 EVERYTHING_WORKS = "Everything specified here works."
 NOT_EVERYTHING_WORKS = "Not everything works:"
 _SCENARIO = re.compile(r"""<section\s+class="jetty-scenario jetty-(\w+)"[^>]*?>.*?<b>(.*?)</b>""", re.DOTALL)
@@ -106,7 +113,8 @@ class Built:
 
     @cached_property
     def spec(self) -> dict[str, Any]:
-        """The site's `jetty/spec.json`."""
+        """The site's `jetty/spec.json`; the log where the build did not get that far."""
+        assert (self.root / self.output / "jetty/spec.json").is_file(), self.log
         return json.loads(self.page("jetty/spec.json"))
 
     @property
@@ -204,6 +212,11 @@ class Site:
             path = self.root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+
+    def jetty(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command `jetty` in the project's folder."""
+        (self.root / "_jetty_command.py").write_text("from mkdocs_jetty.cli import main\n\nmain()\n", encoding="utf-8")
+        return self.run("_jetty_command", *arguments)
 
     def run(self, *arguments: str, text: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a module of the environment in the project's folder, with `text` as its standard input."""

@@ -1,0 +1,83 @@
+"""The same site under every program that builds or checks it: the same scenarios have the same results."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from building import Site, ordered, page, scenario
+
+FILES = {
+    "docs/index.md": page("Home", scenario("Fine")),
+    "docs/door.md": '# Door\n\n--8<-- "parts/door.md"\n\n' + scenario("Closing"),
+    "parts/door.md": scenario("Opening", "it breaks"),
+}
+MACROS = 'def define_env(env):\n    env.variables["word"] = "holds"\n'
+GEN = f"""\
+import mkdocs_gen_files
+
+with mkdocs_gen_files.open("gen.md", "w") as file:
+    file.write({page("Made", scenario("Made", "it breaks"))!r})
+"""
+EXTENSIONS = ["pymdownx.snippets"]
+RESULTS = [("Closing", "passed"), ("Fine", "passed"), ("Opening", "failed")]
+
+
+@pytest.mark.works("ProperDocs", "the same results, with plugins of MkDocs beside it")
+def test_properdocs_gives_the_same_results(site: Site, order: str) -> None:
+    built = site.build(
+        {**FILES, "main.py": MACROS, "docs/m.md": page("M", scenario("Said", "it {{ word }}"))},
+        ordered(order, "search", "macros"), "-f", "mkdocs.yml", program="properdocs",
+        theme="material", markdown_extensions=EXTENSIONS,
+    )  # fmt: skip
+    built.fails(passed=3, failed=1)
+    assert built.named == sorted([*RESULTS, ("Said", "passed")])
+    assert built.shown("door/") == [("Opening", "red"), ("Closing", "green")]
+    assert "parts/door.md:2: Opening: failed" in built.log
+
+
+@pytest.mark.works("Zensical", "shows what `jetty check` found, snippets included")
+def test_zensical_shows_what_the_check_found(site: Site) -> None:
+    site.write(FILES)
+    site.configure(["jetty"], markdown_extensions=[*EXTENSIONS, "mkdocs_jetty"])
+    assert site.jetty("check").returncode == 1
+    built = site.built("zensical", "build", "--clean")
+    assert built.status == 0, built.log
+    assert built.shown("door/") == [("Opening", "red"), ("Closing", "green")]
+    assert built.shown("") == [("Fine", "green")]
+
+
+@pytest.mark.works(
+    "pytest", "`pytest docs` and `jetty check` have the results of the build, for all that stands in files"
+)
+def test_check_pytest_and_build_agree(site: Site) -> None:
+    built = site.build(FILES, ["search", "jetty"], markdown_extensions=EXTENSIONS)
+    built.fails(passed=2, failed=1)
+    checked = site.jetty("check", "--json", "spec.json")
+    assert checked.returncode == 1, checked.stderr
+    spec = json.loads((site.root / "spec.json").read_text(encoding="utf-8"))
+    assert {
+        each["id"]: each["status"] for feature in spec["features"] for each in feature["scenarios"]
+    } == built.results
+    tested = site.run("pytest", "docs", "-q")
+    assert tested.returncode == 1
+    assert "1 failed, 2 passed" in tested.stdout
+
+
+@pytest.mark.limit("mkdocs-gen-files", "`jetty check` cannot see generated pages, and says so")
+@pytest.mark.limit("mkdocs-macros-plugin", "`jetty check` cannot see what macros make, and says so")
+def test_check_names_what_only_a_build_can_see(site: Site) -> None:
+    site.write(
+        {
+            "gen.py": GEN,
+            "main.py": MACROS,
+            "docs/index.md": page("Home", scenario("Fine"), scenario("Said", "it {{ word }}")),
+        }
+    )
+    site.configure(["search", {"gen-files": {"scripts": ["gen.py"]}}, "macros", "jetty"])
+    # A build notes what no file holds; the command reads the note.
+    assert site.built("mkdocs", "build").status == 1
+    checked = site.jetty("check")
+    said = checked.stdout + checked.stderr
+    assert "gen-files" in said, said
+    assert "macros" in said, said
