@@ -251,9 +251,10 @@ def rewrite_marked(builds: Sequence[Build], verdict: Verdict) -> list[str]:
         text = Path(target).read_text("utf-8") if marks and Path(target).is_file() else ""
         now = replace(each.context, verdict=verdict, marks=[])
         for name, before in marks:
+            true_now = marked(name, now, set())
             if before and before in text:
-                text = text.replace(before, marked(name, now, set()))
-            elif before:
+                text = text.replace(before, true_now)
+            elif before and true_now not in text:
                 left.append(each.name)
         if text:
             Path(target).write_text(text, "utf-8")
