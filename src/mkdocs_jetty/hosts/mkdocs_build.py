@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from mkdocs_jetty.spec.recording import Conversion, Found
 
 LEFT_OVER = re.compile(MARK, re.DOTALL)
-_ID = re.compile(r'\bid="([^"]+)"')
+_ID = re.compile(r' id="([^"]+)"')
 
 
 @dataclass

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mkdocs.plugins import PluginCollection
 
-_MARKED = re.compile(r"<!--jetty ([0-9a-f]+)-->(.*?)<!--/jetty-->", re.DOTALL)
+_BEGIN, _END = "<!--jetty ", "<!--/jetty-->"
+_KEY = re.compile(r"([0-9a-f]+)-->")
 
 
 class SearchTexts:
@@ -31,7 +32,7 @@ class SearchTexts:
             return shown
         key = blake2s(source.encode("utf-8", "replace"), digest_size=8).hexdigest()
         self._texts[key] = f"<pre><code>{html.escape(source)}</code></pre>" if source else ""
-        return f"<!--jetty {key}-->{shown}<!--/jetty-->"
+        return _piece(key, shown)
 
     def stand_in(self, plugins: PluginCollection) -> None:
         """Have every search plugin see the texts."""
@@ -43,17 +44,32 @@ class SearchTexts:
         def search(context: Any, *, page: Any, **kwargs: Any) -> Any:
             pieces: list[str] = []
 
-            def put_away(match: re.Match[str]) -> str:
-                pieces.append(match[2])
-                return f"<!--jetty {len(pieces) - 1:x}-->{self._texts.get(match[1], match[2])}<!--/jetty-->"
+            def put_away(key: str, shown: str) -> str:
+                pieces.append(shown)
+                return _piece(f"{len(pieces) - 1:x}", self._texts.get(key, shown))
 
-            page.content = _MARKED.sub(put_away, page.content)
+            page.content = _replaced(page.content, put_away)
             result = handler(context, page=page, **kwargs)
             # Not the page as it was: the search may have changed the rest of it.
-            page.content = _MARKED.sub(lambda match: pieces[int(match[1], 16)], page.content)
+            page.content = _replaced(page.content, lambda key, _: pieces[int(key, 16)])
             return result
 
         return search
+
+
+def _piece(key: str, shown: str) -> str:
+    return f"{_BEGIN}{key}-->{shown}{_END}"
+
+
+def _replaced(text: str, piece: Callable[[str, str], str]) -> str:
+    """A text with other pieces. Not by a pattern: it would look at each character of what is large."""
+    before, *rest = text.split(_BEGIN)
+    parts = [before]
+    for each in rest:
+        key = _KEY.match(each)
+        shown, end, after = each.partition(_END)
+        parts += [piece(key[1], shown[key.end() :]), after] if key and end else [_BEGIN, each]
+    return "".join(parts)
 
 
 def _is_search(handler: Callable[..., Any]) -> bool:
