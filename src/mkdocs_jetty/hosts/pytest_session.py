@@ -175,6 +175,7 @@ class JettySession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
         self.emit("start")
+        compat.order_by_place(session)
         self.tree = Tree(session, self.root, self.steps, self._report, whole=self.job is not None)
         for path, error in self._early.items():
             self.tree.tell(error, path)

@@ -152,6 +152,26 @@ def step_definitions(session: pytest.Session) -> Iterator[tuple[Key, StepFunctio
                 yield place_of(fixture), context
 
 
+def order_by_place(session: pytest.Session) -> None:
+    """Let what stands nearest win among fixtures of one name, as pytest does since 9.2; before, the last registered does.
+
+    That is the same along one line of directories, but a page's scenario may stand beside modules of several.
+    """
+    manager = manager_of(session)
+    if hasattr(manager, "_arg2node2fixturedefs"):
+        return
+    found = manager.getfixturedefs
+
+    def getfixturedefs(name: str, node: Node) -> Sequence[pytest.FixtureDef[Any]] | None:
+        every: Sequence[pytest.FixtureDef[Any]] | None = found(name, node)
+        if not every or len(every) == 1:
+            return every
+        places = [each.nodeid for each in node.iter_parents()]
+        return sorted(every, key=lambda each: -places.index(each.baseid))
+
+    manager.getfixturedefs = getfixturedefs
+
+
 def place_of(fixture: pytest.FixtureDef[Any]) -> Key:
     """The node at which a fixture is registered, or the id of it."""
     return getattr(fixture, "node", None) or fixture.baseid
