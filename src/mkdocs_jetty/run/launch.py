@@ -1,6 +1,6 @@
 """How a child begins: where modules are found, before anything of the project's is.
 
-A script on its own, so that pytest is the first to import this package and can rewrite its assertions.
+A script on its own: until it has said where modules are found, none of this package is imported.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ def main() -> None:
     if sys.path[:1] == [os.path.dirname(__file__)]:  # noqa: PTH120 - nothing is imported yet
         del sys.path[0]
     make_importable(sys.argv[1])
+    # pytest rewrites the assertions of whatever a plugin's distribution holds, on each run anew where no bytecode is
+    # written. What is imported already is left as it is; step modules, which do assert, come later and are rewritten.
     import pytest  # noqa: PLC0415 - only now are modules found where they should be
+
+    import mkdocs_jetty.hosts.pytest_session  # noqa: F401, PLC0415
 
     sys.exit(pytest.main(sys.argv[2:]))
 
