@@ -9,6 +9,7 @@ Between the two stand options, one a line, `key: value`; a key may come again:
     differs    `reason | scenario | words`, or `… | words | words`: a key of differences.toml, what the scenario is for
                `jetty check` and, where that does not follow from it, for `pytest` with our plugin
     broken     a module that does not import: the scenarios that it binds must not be green
+    bound      what is special in it belongs to the bound function, and so does not hold for a page: why
     pages      `true`: every feature stands on a page of the site as well, and must come to the same there
     exit       what `jetty check` answers, where that does not follow from the scenarios
     fault      a fault of ours that the case shows: it is expected to fail, and why
@@ -33,10 +34,20 @@ import os, sys, warnings
 import pytest
 from pytest_bdd import given, when, then, step, scenario, scenarios, parsers
 """
-PAGE = "# Page\n\n`````gherkin\n{}\n`````\n"
-LINES_ABOVE = 3
+PAGE = """\
+---
+jetty: {{{front_matter}}}
+---
+
+# Page
+
+`````gherkin
+{feature}
+`````
+"""
+LINES_ABOVE = PAGE[: PAGE.index("{feature}")].count("\n")
 ALONE = {"plugins", "options", "ini", "jetty", "exit", "own", "broken", "pages"}
-KEYS = ALONE | {"differs", "fault"}
+KEYS = ALONE | {"differs", "fault", "bound"}
 # By the names under which they are registered: each acts on every test, or costs every run its import.
 PLUGINS = (
     "allure_pytest", "anyio", "asyncio", "django", "html", "html_fixtures", "metadata", "playwright", "pytest_cov",
@@ -85,23 +96,17 @@ class Case:
 
     @cached_property
     def pages(self) -> dict[str, str]:
-        """The feature that stands on a page, by the page's path."""
-        found = [name for name in self.files if name.endswith(".feature")] if self.all("pages") else []
-        return {f"docs/{name.removesuffix('.feature').replace('/', '-')}.md": name for name in found}
+        """The features that can stand on pages, by the pages' paths."""
+        found = [name for name in self.files if name.endswith(".feature")]
+        return {f"docs/{self.slug}/{name.removesuffix('.feature').replace('/', '-')}.md": name for name in found}
 
     def write(self, root: Path) -> None:
         """Write its files."""
-        pages = {page: PAGE.format(_on_a_page(self.files[name])) for page, name in self.pages.items()}
-        for name, text in {**self.files, **pages}.items():
+        for name, text in self.files.items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             bare = path.suffix != ".py" or path.name == "__init__.py" or text.startswith("# bare")
             path.write_text(text if bare else PRELUDE + text, encoding="utf-8")
-
-
-def _on_a_page(feature: str) -> str:
-    """The text of a feature under another name, as two features of one name are one too many."""
-    return re.sub(r"^(\w+: *\w*)$", r"\1 on a page", feature.rstrip("\n"), count=1, flags=re.MULTILINE)
 
 
 def read_cases(path: Path) -> list[Case]:
@@ -124,19 +129,30 @@ def _case(text: str, path: Path) -> Case:
 def write_alone(case: Case, root: Path) -> None:
     """Write a case as a project of its own."""
     case.write(root)
+    if case.all("pages"):
+        _write_pages(case, root, "")
     in_tests = any(name.startswith("tests/") for name in case.files)
     settings = [*case.all("jetty"), "features: [features]", f"steps: {'tests' if in_tests else 'features'}"]
     _write_project(root, settings, case.all("ini"), _named(case), case.all("options"))
 
 
-def write_together(cases: Sequence[Case], root: Path) -> None:
-    """Write cases as one project, each in a package of its own."""
+def write_together(cases: Sequence[Case], root: Path, *, on_pages: bool = False) -> None:
+    """Write cases as one project, each in a package of its own; the scenarios are those of features, or of pages."""
     for case in cases:
         home = root / "suite" / case.slug
         case.write(home)
         for folder in {home, *(file.parent for file in home.rglob("*.py"))}:
             folder.joinpath("__init__.py").touch()
-    _write_project(root, ["features: [suite]", "steps: suite"], [], [], [])
+        if on_pages:
+            _write_pages(case, root, f"steps: suite/{case.slug}")
+    _write_project(root, [f"features: [{'' if on_pages else 'suite'}]", "steps: suite"], [], [], [])
+
+
+def _write_pages(case: Case, root: Path, front_matter: str) -> None:
+    for page, name in case.pages.items():
+        path = root / page
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(PAGE.format(front_matter=front_matter, feature=case.files[name].rstrip("\n")), encoding="utf-8")
 
 
 def _named(case: Case) -> list[str]:

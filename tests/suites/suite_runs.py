@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,7 @@ ROOT = HERE.parents[1]
 BIN = ROOT / ".venvs/suites" / ("Scripts" if os.name == "nt" else "bin")
 Key = tuple[str, int, int | None]
 # As stock has no words of its own for them: it fails.
+MODULE = re.compile(r"^.*\.py(?:-|$)")
 FAILED = {"undefined": "failed", "pending": "failed"}
 
 
@@ -80,7 +82,7 @@ def _from_lines(lines: Iterable[Mapping[str, Any]], code: int, text: str) -> Out
         else:
             found.problems.append(f"{line['broken']}: {line['said']}")
     for node, test in tests.items():
-        if test["file"].endswith(".py"):  # a test that is no scenario's
+        if test["file"].endswith(".py") or not phases[node]:  # no scenario's, or never begun
             continue
         key = (test["file"], test["line"], test["row"])
         if test["others"] and test["row"] is None and test["id"] is not None:
@@ -119,8 +121,8 @@ def _from_json(spec: Mapping[str, Any], code: int, text: str) -> Outcomes:
         key = (page, one["line"], row)
         found.words[key].append(_status(one))
         found.names[key] = one["name"]
-        if one.get("params") and row is None:
-            found.ids[key].append(one["params"])
+        if row is None and (own := MODULE.sub("", one.get("params") or "")):
+            found.ids[key].append(own)
         found.said[key] = "\n".join(str(step["message"]) for step in one["steps"] if step["message"])
     return found
 

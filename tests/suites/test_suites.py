@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import tomlkit
 from suite_cases import HERE, LINES_ABOVE, Case, case_files, in_home, read_cases, write_alone, write_together
-from suite_runs import BIN, Key, Outcomes, like_stock, run_check, run_pytest
+from suite_runs import BIN, ROOT, Key, Outcomes, like_stock, run_check, run_pytest
 
 if not (BIN / "jetty").exists():
     pytest.skip("`make test` makes the environment .venvs/suites", allow_module_level=True)
@@ -58,6 +58,20 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> object:
     return lambda name: alone(name) if CASES[name][1].alone else together(CASES[name][0])
 
 
+@pytest.fixture(scope="session")
+def on_pages(tmp_path_factory: pytest.TempPathFactory) -> object:
+    """What the scenarios of all cases that share a session come to on pages, by the file of the cases."""
+
+    @cache
+    def run(path: Path) -> Outcomes:
+        root = tmp_path_factory.mktemp(f"{path.stem}-pages")
+        shared = [case for where, case in CASES.values() if where == path and not case.alone]
+        write_together([case for case in shared if not case.all("bound")], root, on_pages=True)
+        return run_check(root)
+
+    return run
+
+
 def cases() -> Iterator[object]:
     for name, (_, case) in CASES.items():
         marks = [pytest.mark.xfail(strict=True, reason=case.fault)] if case.fault else []
@@ -70,6 +84,27 @@ def test_a_suite_is_what_it_is_under_stock(name: str, runs: object) -> None:
     case = CASES[name][1]
     found: Runs = runs(name)  # type: ignore[operator]
     wrong = [*_differences(case, found), *_exits(case, found)]
+    assert not wrong, "\n".join([case.sentence, *wrong])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", [name for name, (_, case) in CASES.items() if not case.alone and not case.all("bound")]
+)
+def test_on_pages_it_is_what_it_is_under_stock(name: str, runs: object, on_pages: object) -> None:
+    path, case = CASES[name]
+    stock, check = runs(name).stock, on_pages(path)  # type: ignore[operator]
+    wrong = []
+    for page, feature in case.pages.items():
+        keys = {
+            (page, line + LINES_ABOVE, row)
+            for file, line, row in stock.words
+            if file.endswith(f"/{case.slug}/{feature}")
+        }
+        for key in sorted(keys | {key for key in check.words if key[0] == page}, key=str):
+            expected = stock.of((f"suite/{case.slug}/{feature}", key[1] - LINES_ABOVE, key[2]))
+            if expected not in {check.of(key), like_stock(check.of(key))}:
+                wrong.append(f"{key}: stock {expected}, on a page {check.of(key)} {check.said.get(key, '')}")
     assert not wrong, "\n".join([case.sentence, *wrong])
 
 
@@ -124,3 +159,9 @@ def test_every_difference_has_its_reason_and_every_reason_its_case() -> None:
     used = {each.reason for _, case in CASES.values() for each in case.differences.values()}
     assert used == set(reasons)
     assert len(CASES) >= 150
+
+
+def test_the_guide_tells_every_difference() -> None:
+    guide = (ROOT / "docs/guide/steps.md").read_text("utf-8")
+    reasons = tomlkit.parse(HERE.joinpath("differences.toml").read_text("utf-8")).unwrap()
+    assert [name for name, each in reasons.items() if f"| {each['what']} | {each['why']} |" not in guide] == []
