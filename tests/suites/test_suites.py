@@ -17,7 +17,14 @@ if not (BIN / "jetty").exists():
     pytest.skip("`make test` makes the environment .venvs/suites", allow_module_level=True)
 
 FILES = list(case_files())
+# Its cases are about the bound functions, which scenarios on pages have not.
+OF_FUNCTIONS = "scenario_function"
 CASES = {f"{path.stem}/{case.slug}": (path, case) for path in FILES for case in read_cases(path)}
+
+
+def may_stand_on_a_page(path: Path, case: Case) -> bool:
+    """Whether what it shows holds for a page as well, by the project that it shares with others."""
+    return not case.alone and not case.all("bound") and path.stem != OF_FUNCTIONS
 
 
 @dataclass(frozen=True)
@@ -65,8 +72,8 @@ def on_pages(tmp_path_factory: pytest.TempPathFactory) -> object:
     @cache
     def run(path: Path) -> Outcomes:
         root = tmp_path_factory.mktemp(f"{path.stem}-pages")
-        shared = [case for where, case in CASES.values() if where == path and not case.alone]
-        write_together([case for case in shared if not case.all("bound")], root, on_pages=True)
+        shared = [case for where, case in CASES.values() if where == path and may_stand_on_a_page(where, case)]
+        write_together(shared, root, on_pages=True)
         return run_check(root)
 
     return run
@@ -88,9 +95,7 @@ def test_a_suite_is_what_it_is_under_stock(name: str, runs: object) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", [name for name, (_, case) in CASES.items() if not case.alone and not case.all("bound")]
-)
+@pytest.mark.parametrize("name", [name for name, (path, case) in CASES.items() if may_stand_on_a_page(path, case)])
 def test_on_pages_it_is_what_it_is_under_stock(name: str, runs: object, on_pages: object) -> None:
     path, case = CASES[name]
     stock, check = runs(name).stock, on_pages(path)  # type: ignore[operator]
@@ -102,7 +107,9 @@ def test_on_pages_it_is_what_it_is_under_stock(name: str, runs: object, on_pages
             if file.endswith(f"/{case.slug}/{feature}")
         }
         for key in sorted(keys | {key for key in check.words if key[0] == page}, key=str):
-            expected = stock.of((f"suite/{case.slug}/{feature}", key[1] - LINES_ABOVE, key[2]))
+            twin = (f"suite/{case.slug}/{feature}", key[1] - LINES_ABOVE, key[2])
+            named = case.differences.get(check.names.get(key, "?"))
+            expected = named.here if named else stock.of(twin)
             if expected not in {check.of(key), like_stock(check.of(key))}:
                 wrong.append(f"{key}: stock {expected}, on a page {check.of(key)} {check.said.get(key, '')}")
     assert not wrong, "\n".join([case.sentence, *wrong])
