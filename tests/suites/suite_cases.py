@@ -12,7 +12,7 @@ Between the two stand options, one a line, `key: value`; a key may come again:
     bound      what is special in it belongs to the bound function, and so does not hold for a page: why
     pages      `true`: every feature stands on a page of the site as well, and must come to the same there
     exit       what `jetty check` answers, where that does not follow from the scenarios
-    fault      a fault of ours that the case shows: it is expected to fail, and why
+    fault      a fault of ours that the case shows, so that it is expected to fail; `fault-on-page`: that pages alone have
     own        `true`: needs a session of its own though it has none of the above
 
 Cases that need no session of their own share one, each in a directory (and package) of its own below `suite/`.
@@ -46,8 +46,8 @@ jetty: {{{front_matter}}}
 `````
 """
 LINES_ABOVE = PAGE[: PAGE.index("{feature}")].count("\n")
-ALONE = {"plugins", "options", "ini", "jetty", "exit", "own", "broken", "pages"}
-KEYS = ALONE | {"differs", "fault", "bound"}
+ALONE = {"plugins", "options", "ini", "jetty", "exit", "own", "pages"}
+KEYS = ALONE | {"differs", "fault", "fault-on-page", "bound", "broken"}
 # By the names under which they are registered: each acts on every test, or costs every run its import.
 PLUGINS = (
     "allure_pytest", "anyio", "asyncio", "django", "html", "html_fixtures", "metadata", "playwright", "pytest_cov",
@@ -99,6 +99,10 @@ class Case:
         """The features that can stand on pages, by the pages' paths."""
         found = [name for name in self.files if name.endswith(".feature")]
         return {f"docs/{self.slug}/{name.removesuffix('.feature').replace('/', '-')}.md": name for name in found}
+
+    def difference(self, name: str, line: int) -> Difference | None:
+        """The difference that holds for a scenario; where names are not enough, it says the line: `name (line 2)`."""
+        return self.differences.get(f"{name} (line {line})") or self.differences.get(name)
 
     def write(self, root: Path) -> None:
         """Write its files."""
