@@ -12,7 +12,7 @@ Between the two stand options, one a line, `key: value`; a key may come again:
     bound      what is special in it belongs to the bound function, and so does not hold for a page: why
     pages      `true`: every feature stands on a page of the site as well, and must come to the same there
     exit       what `jetty check` answers, where that does not follow from the scenarios
-    fault      a fault of ours that the case shows, so that it is expected to fail; `fault-on-page`: that pages alone have
+    fault      a fault of ours that the case shows, so it is expected to fail; `fault-on-page`: that pages alone have
     own        `true`: needs a session of its own though it has none of the above
 
 Cases that need no session of their own share one, each in a directory (and package) of its own below `suite/`.

@@ -46,6 +46,13 @@ RESERVED = frozenset(
 )  # fmt: skip
 
 
+def refuse_defect(scenario: Scenario) -> None:
+    """Fail what cannot run by what is wrong with it, before any of its steps."""
+    __tracebackhide__ = True
+    if scenario.defect:
+        pytest.fail(scenario.defect_note or DEFECTS[scenario.defect], pytrace=False)
+
+
 class Told:
     """What a test function of a scenario carries for its items."""
 
@@ -261,8 +268,7 @@ class ScenarioItem(ScenarioNode):
         """Run the steps, as the item's test function."""
         __tracebackhide__ = True
         told, jetty = self.told, self.parent.jetty
-        if self.scenario.defect:
-            pytest.fail(self.scenario.defect_note or DEFECTS[self.scenario.defect], pytrace=False)
+        refuse_defect(self.scenario)
         bdd = bdd_scenario(self.scenario, told.bdd)
         script = Script(self.scenario, bdd, told.standing.choices, self.ihook, self.check)
         jetty.run_page(self, script, request)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mkdocs_jetty.config import ConfigError, load
-from mkdocs_jetty.hosts.pytest_items import PageModule, ScenarioItem
+from mkdocs_jetty.hosts.pytest_items import PageModule, ScenarioItem, refuse_defect
 from mkdocs_jetty.run import compat
 from mkdocs_jetty.run.afterwards import Afterwards
 from mkdocs_jetty.run.capture import CaptureKeeper
@@ -371,6 +371,7 @@ class JettySession:
             if case is None:
                 stock(feature, scenario, request)
                 return
+            refuse_defect(case.scenario)
             compat.leave_out(scenario, "when" if self.job and self.job.without_when else None)
             _refuse_other_steps(case.scenario, scenario)
             choices = [self.lookup.bound(request.node, step.type, step.name) for step in scenario.steps]

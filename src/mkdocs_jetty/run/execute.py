@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import time
+import unittest
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -296,13 +297,9 @@ def classify(error: BaseException) -> tuple[Status, Cause | None, str]:
         return "unknown", "unavailable" if isinstance(error, Unavailable) else "inconclusive", str(error) or UNDECIDED
     if isinstance(error, AmbiguousFixtureError):
         return "ambiguous", None, str(error)
-    if isinstance(error, (compat.XFailed, compat.Skipped)):
-        return (
-            "skipped",
-            None,
-            f"expected to fail: {error.msg}" if isinstance(error, compat.XFailed) else str(error.msg),
-        )
     text = str(error)
+    if isinstance(error, (compat.XFailed, compat.Skipped, unittest.SkipTest)):
+        return "skipped", None, f"expected to fail: {text}" if isinstance(error, compat.XFailed) else text
     if isinstance(error, (AssertionError, compat.Failed)):
         return "failed", "assertion", text or type(error).__name__
     if isinstance(error, compat.Exit):
