@@ -153,7 +153,7 @@ def step_definitions(session: pytest.Session) -> Iterator[tuple[Key, StepFunctio
 
 
 def order_by_place(session: pytest.Session) -> None:
-    """Let what stands nearest win among fixtures of one name, as pytest does since 9.2; before, the last registered does.
+    """Let what stands nearest win among fixtures of one name, as in pytest 9.2; before, the last registered does.
 
     That is the same along one line of directories, but a page's scenario may stand beside modules of several.
     """
