@@ -9,6 +9,6 @@ import os
 UNNEEDED = ("locust", "schemathesis", "hypothesispytest", "anyio", "playwright", "platformdirs")
 os.environ["PYTEST_ADDOPTS"] = " ".join(["-p no:" + name for name in UNNEEDED])
 
-# Step definitions of the compatibility kit's samples, copied where they are used: one is named `markdown`, as its sample
-# is, and must not stand in for the module of that name.
+# Step definitions of the compatibility kit's samples, copied where they are used: one is named `markdown`, as its
+# sample is, and must not stand in for the module of that name.
 collect_ignore = ["cck"]
