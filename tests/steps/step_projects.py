@@ -145,6 +145,8 @@ def run(folder: Path, families: str, scenarios: str, conftest: str = "", files: 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "JETTY"))}
+    if without:  # nor pytest's plugin of it
+        env["PYTEST_ADDOPTS"] = f"-p no:{without}"
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs_jetty.cli", "check", "--json", "out.json"], cwd=folder, env=env,
         capture_output=True, text=True, check=False, timeout=300,
