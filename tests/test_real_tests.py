@@ -265,7 +265,7 @@ def test_the_conftest_beside_a_step_module_holds(play: Play, steps: str) -> None
     assert outcome.short == {"a": "failed/setup"}
     broken = play({"tests/step_defs/conftest.py": "import no_such_module\n"}, features="tests/features", steps=steps)
     assert broken.short["a"] != "passed"
-    assert broken.problems[0].startswith("tests/step_defs/conftest.py:1: this step module does not import")
+    assert broken.problems[0].startswith("tests/step_defs/conftest.py:1: this `conftest.py` does not import")
 
 
 @pytest.mark.parametrize("kind", ["bound", "page"])

@@ -60,6 +60,8 @@ class Collector:
         self._forked: dict[Row, int | None] = {}
         self.problems: list[Problem] = []
         self.finished = False
+        self.began = False
+        """Whether any scenario was started."""
         self._handlers: dict[str, Callable[[Event], None]] = {
             "problem": self._on_problem,
             "plan": self._on_plan,
@@ -149,6 +151,7 @@ class Collector:
                 self.problems.append(problem)
 
     def _on_scenario(self, event: Event) -> None:
+        self.began = True
         scenario = self._scenarios.get(str(event.get("id")))
         if scenario:
             self.fail("crash", "the run went on to the next scenario without a result")

@@ -281,7 +281,8 @@ def guard_conftests(config: pytest.Config, broken: Callable[[BaseException, Path
         try:
             load(path, *args, **kwargs)
         except SystemExit as error:  # its author's slip, no wish to end the run
-            raise ConftestImportFailure(path / "conftest.py", cause=RuntimeError(f"SystemExit: {error}")) from error
+            cause = RuntimeError(f"SystemExit: {error}").with_traceback(error.__traceback__)
+            raise ConftestImportFailure(path / "conftest.py", cause=cause) from error
 
     def guarded(path: Path, *args: Any, **kwargs: Any) -> None:
         try:

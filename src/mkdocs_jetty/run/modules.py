@@ -224,9 +224,10 @@ def import_problem(error: BaseException, path: Path, root: Path) -> Problem:
     text = f"{type(cause).__name__}: {cause.msg if isinstance(cause, SyntaxError) else cause}".strip()
     first = re.sub(r"\s+", " ", text)[:500]
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-    return Problem(
-        "error", name, line, None, f"this step module does not import, so none of its steps are defined: {first}"
-    )
+    what = "this step module does not import, so none of its steps are defined"
+    if path.name == "conftest.py":
+        what = "this `conftest.py` does not import, so what it holds for does not run"
+    return Problem("error", name, line, None, f"{what}: {first}")
 
 
 def _cause(error: BaseException) -> BaseException:

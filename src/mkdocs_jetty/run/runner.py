@@ -272,7 +272,8 @@ def _run_group(shared: _Run, pages: Pages) -> list[Problem]:
             break
         _settle_running(collector, ending, shared.settings)
         collector.leave_out()
-        problems += collector.problems
+        said = _starved(collector, ending, shared.settings) or collector.problems
+        problems += said
         problems += _remarks(ending, collector)
         if ending.why == "stopped":
             break
@@ -283,7 +284,7 @@ def _run_group(shared: _Run, pages: Pages) -> list[Problem]:
             problems.append(_out_of_time(shared.settings))
             break
         if tally.left and not collector.settled:
-            if not any(problem.level == "error" for problem in collector.problems):
+            if not any(problem.level == "error" for problem in said):
                 problems.append(_nothing_started(len(tally.left), ending, shared))
             break
     tally.close()
@@ -328,12 +329,18 @@ def _no_room(error: OSError | None) -> Problem:
     return Problem("error", "", None, None, message)
 
 
+def _starved(collector: Collector, ending: Ending, settings: Settings) -> list[Problem]:
+    """Name the limit where it left no memory to start a scenario with, whatever broke first for want of it."""
+    limit, said = settings.memory_limit, [problem.message for problem in collector.problems]
+    if not limit or collector.began or not any(map(_OUT_OF_MEMORY.search, (ending.output, *said))):
+        return []
+    message = f"memory_limit: {limit} (MiB) is too little even to start the run; raise it, or leave it out"
+    return [Problem("error", "", None, None, message)]
+
+
 def _nothing_started(lost: int, ending: Ending, shared: _Run) -> Problem:
     """Say why a child started none of its scenarios, with the end of what it printed."""
-    text = shared.scrub(ending.output).strip()
-    if (limit := shared.settings.memory_limit) and _OUT_OF_MEMORY.search(text):
-        message = f"memory_limit: {limit} (MiB) is too little even to start the run; raise it, or leave it out"
-        return Problem("error", "", None, None, message)
+    text, limit = shared.scrub(ending.output).strip(), shared.settings.memory_limit
     page, line = _blame(text, shared.settings.root)
     shown = "\n".join(text.splitlines()[-_SHOWN_LINES:])
     count = "1 scenario was" if lost == 1 else f"{lost} scenarios were"
