@@ -46,7 +46,7 @@ _FILE_LINE = re.compile(r'File "(?P<quoted>[^"\n]+)", line (?P<number>\d+)|(?P<b
 _OUT_OF_MEMORY = re.compile(
     r"MemoryError|[Cc]annot allocate memory|failed to map segment|can't start new thread"
     # What CPython says where it could not even make the exception.
-    r"|SystemError: .* returned NULL without setting an exception"
+    r"|SystemError: .*without (?:setting an exception|exception set)"
 )
 _REFUSED = re.compile(r"^\s*inifile: (?P<ini>.+?)\s*$", re.MULTILINE)
 
