@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+BESIDE := tests/sites tests/sites-techdocs tests/suites
 ENVIRONMENTS := $(patsubst tests/%/requirements.lock,.venvs/%/.installed,$(wildcard tests/*/requirements.lock))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -13,7 +14,7 @@ export NO_MKDOCS_2_WARNING := true
 
 AT     :=
 
-.PHONY: site build-site test lint format lock browser clean
+.PHONY: site build-site test test-beside lint format lock browser clean
 
 site: $(STAMP)
 	@status=0; $(MAKE) --no-print-directory build-site || status=1; \
@@ -30,8 +31,12 @@ build-site: $(STAMP)
 	print("scenarios:", ", ".join(f"{number} {name}" for name, number in counts.items() if number))' \
 	$(AT)site/jetty/spec.json; fi; exit $$status
 
-test: $(STAMP) browser $(ENVIRONMENTS)
-	$(BIN)/python -m pytest -n auto $(ARGS)
+test: $(STAMP) browser
+	$(BIN)/python -m pytest -n auto $(patsubst %,--ignore=%,$(BESIDE)) $(ARGS)
+
+# What is tried in environments of its own: sites with other plugins, suites of stock pytest-bdd.
+test-beside: $(STAMP) browser $(ENVIRONMENTS)
+	$(BIN)/python -m pytest -n auto $(BESIDE) $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
