@@ -38,6 +38,15 @@ class Outcomes:
     names: dict[Key, str] = field(default_factory=dict)
     said: dict[Key, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    rows: dict[Key, Key] = field(default_factory=dict)
+    """By the line of a row of Examples, where the tests of pages stand, the row's key."""
+
+    def with_rows_of(self, check: Outcomes) -> Outcomes:
+        """The same, with the tests of rows under their keys."""
+        for by_line, key in check.rows.items():
+            if by_line in self.words:
+                self.words[key] += self.words.pop(by_line)
+        return self
 
     def of(self, key: Key) -> str:
         """What a scenario came to, in words."""
@@ -119,6 +128,8 @@ def _from_json(spec: Mapping[str, Any], code: int, text: str) -> Outcomes:
     for page, one in scenarios:
         row = None if one["row_line"] is None else sorted(rows[page, one["line"]]).index(one["row_line"])
         key = (page, one["line"], row)
+        if row is not None:
+            found.rows[page, one["row_line"], None] = key
         found.words[key].append(_status(one))
         found.names[key] = one["name"]
         if row is None and (own := MODULE.sub("", one.get("params") or "")):

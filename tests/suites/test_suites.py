@@ -45,7 +45,8 @@ class Runs:
 
 
 def run_all(root: Path) -> Runs:
-    return Runs(run_pytest(root, "-p", "no:jetty"), run_check(root), run_pytest(root))
+    stock, check = run_pytest(root, "-p", "no:jetty"), run_check(root)
+    return Runs(stock, check, run_pytest(root).with_rows_of(check))
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,12 @@ def main() -> None:
     # written. What is imported already is left as it is; step modules, which do assert, come later and are rewritten.
     import pytest  # noqa: PLC0415 - only now are modules found where they should be
 
-    import mkdocs_jetty.hosts.pytest_session  # noqa: F401, PLC0415
+    import mkdocs_jetty.hosts.pytest_session  # noqa: PLC0415
+    import pytest_bdd  # noqa: PLC0415
+
+    for package in (mkdocs_jetty, pytest_bdd):
+        # Else pytest warns of it, which ends the run of a project that has warnings raised.
+        package.__doc__ = f"{package.__doc__ or ''}\n\nPYTEST_DONT_REWRITE"
 
     sys.exit(pytest.main(sys.argv[2:]))
 
