@@ -35,9 +35,9 @@ def main() -> None:
     # pytest rewrites the assertions of whatever a plugin's distribution holds, on each run anew where no bytecode is
     # written. What is imported already is left as it is; step modules, which do assert, come later and are rewritten.
     import pytest  # noqa: PLC0415 - only now are modules found where they should be
+    import pytest_bdd  # noqa: PLC0415
 
     import mkdocs_jetty.hosts.pytest_session  # noqa: PLC0415
-    import pytest_bdd  # noqa: PLC0415
 
     for package in (mkdocs_jetty, pytest_bdd):
         # Else pytest warns of it, which ends the run of a project that has warnings raised.
