@@ -466,3 +466,9 @@ def test_the_modules_that_a_page_names_come_first(play: Play, named: str) -> Non
     files = {"docs/conftest.py": RED, "features/one.py": RED, "features/test_two.py": GREEN}
     outcome = play({"docs/a.md": page, **{name: defines("it happens", body) for name, body in files.items()}})
     assert outcome.short == around("passed")
+
+
+def test_a_project_whose_warnings_are_errors_runs_as_any_other(play: Play) -> None:
+    outcome = play({"pytest.ini": "[pytest]\nfilterwarnings = error\n", "features/bad.py": HARMLESS})
+    assert outcome.short == around("passed")
+    assert outcome.errors == []

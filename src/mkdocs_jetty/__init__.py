@@ -1,7 +1,4 @@
-"""Living specifications for MkDocs: Gherkin on the page, run by pytest-bdd, judged and shown.
-
-PYTEST_DONT_REWRITE: nothing here asserts, and in a child of ours it is imported before pytest looks.
-"""
+"""Living specifications for MkDocs: Gherkin on the page, run by pytest-bdd, judged and shown."""
 
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 
