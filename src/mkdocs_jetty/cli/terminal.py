@@ -79,7 +79,7 @@ class Bar(AbstractContextManager["OnResult | None"]):
 
 
 def show_failures(report: Console, verdict: Verdict) -> None:
-    """What breaks step modules, every reason for red with the first scenario it broke, doubts, all other problems."""
+    """Show what breaks step modules, each reason for red with its first scenario, doubts, and all other problems."""
     broken = [each for each in verdict.problems if each.level == "error" and each.page.endswith(".py")]
     show_problems(report, broken)
     for cause in causes(verdict.features):
@@ -93,7 +93,7 @@ def show_failures(report: Console, verdict: Verdict) -> None:
 
 
 def show_doubts(report: Console, feature: Feature, judged: JudgedScenario) -> None:
-    """What makes the pass of a scenario or of its steps doubtful."""
+    """Return what makes the pass of a scenario or of its steps doubtful."""
     scenario, result = judged.scenario, judged.result
     if result.flaky:
         said = f"flaky: {words.title(scenario)}: {words.attempts(result.attempts)}"

@@ -129,7 +129,7 @@ class _ShowResults(Postprocessor):
 
 
 def _looked_up(text: str, conversion: Conversion, page: Page | None) -> dict[str, Shown]:
-    """What each token of a page stands for: the blocks that were read, by their text, and equal ones by their order."""
+    """Return the block of each token: by the text that was read, equal ones by their order."""
     seen: Counter[str] = Counter()
     tokens = {}
     for match in FOUND.finditer(text):
