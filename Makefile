@@ -14,7 +14,7 @@ export NO_MKDOCS_2_WARNING := true
 
 AT     :=
 
-.PHONY: site build-site test test-beside lint format lock browser clean
+.PHONY: site build-site test test-beside test-versions lint format lock browser clean
 
 site: $(STAMP)
 	@status=0; $(MAKE) --no-print-directory build-site || status=1; \
@@ -37,6 +37,14 @@ test: $(STAMP) browser
 # What is tried in environments of its own: sites with other plugins, suites of stock pytest-bdd.
 test-beside: $(STAMP) browser $(ENVIRONMENTS)
 	$(BIN)/python -m pytest -n auto $(BESIDE) $(ARGS)
+
+# The suite with other versions than the lock's: the declared floors (lowest-direct) or the newest (highest). Needs uv.
+RESOLUTION := lowest-direct
+
+test-versions: browser
+	uv venv --quiet --clear --python $(PYTHON) .venvs/$(RESOLUTION)
+	uv pip install --quiet --python .venvs/$(RESOLUTION)/bin/python --resolution $(RESOLUTION) -e ".[mkdocs]" --group dev
+	.venvs/$(RESOLUTION)/bin/python -m pytest -n auto $(patsubst %,--ignore=%,$(BESIDE)) $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

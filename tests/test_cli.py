@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commands import invoke
 
 from mkdocs_jetty import cli
 from mkdocs_jetty.run.model import Results
@@ -64,7 +65,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def jetty(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli.main, [str(argument) for argument in arguments])
+    return invoke(*arguments)
 
 
 # ---- check ----

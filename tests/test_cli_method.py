@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commands import invoke
 
-from mkdocs_jetty import cli
 from mkdocs_jetty.config import load
 from mkdocs_jetty.spec.reader import read
 
@@ -70,7 +70,7 @@ Scenario Outline: In as <name>
 
 
 def jetty(*arguments: str | Path, answer: str | None = None) -> Result:
-    return CliRunner().invoke(cli.main, [str(argument) for argument in arguments], input=answer)
+    return invoke(*arguments, answer=answer)
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commands import invoke
 
-from mkdocs_jetty import cli
 from mkdocs_jetty.config import from_options
 from mkdocs_jetty.run.selection import selected, selects_nothing
 from mkdocs_jetty.spec.model import Spec
@@ -108,7 +108,7 @@ def test_what_selects_nothing_is_told_with_what_was_meant(spec: Spec, tags: str,
 
 def check(root: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
     monkeypatch.chdir(root)
-    return CliRunner().invoke(cli.main, ["check"])
+    return invoke("check")
 
 
 def test_an_expression_that_selects_nothing_is_red_at_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,5 +134,5 @@ def test_a_wrong_option_is_told_of_for_one_page_too(tmp_path: Path, monkeypatch:
     site(tmp_path, "")
     (tmp_path / "mkdocs.yml").write_text("site_name: S\nplugins:\n  - jetty:\n      steps: nosuch\n")
     monkeypatch.chdir(tmp_path)
-    result = CliRunner().invoke(cli.main, ["check", "docs/door.md"])
+    result = invoke("check", "docs/door.md")
     assert "error: mkdocs.yml:4: `steps` names `nosuch`, which does not exist" in result.output

@@ -75,13 +75,17 @@ class JettyGroup(click.Group):
             return super().invoke(ctx)
 
 
+# A call without arguments prints the help: an exception of its own from click 8.2 on, an exit before.
+NO_ARGUMENTS: tuple[type[Exception], ...] = tuple(filter(None, [getattr(click.exceptions, "NoArgsIsHelpError", None)]))
+
+
 @contextmanager
 def _in_one_line() -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, click.Abort):
         raise Interrupted("interrupted") from None
-    except click.exceptions.NoArgsIsHelpError:
+    except NO_ARGUMENTS:
         raise
     except click.UsageError as error:
         raise WrongUse(error.format_message()) from None
