@@ -164,7 +164,8 @@ def _exits(case: Case, runs: Runs) -> Iterator[str]:
     if not case.alone:
         return
     asked = case.all("exit")
-    red = any(set(words) - {"passed", "skipped", "flaky"} for words in runs.check.words.values())
+    fine = {"passed", "skipped", "flaky", "unknown:not-selected"}
+    red = any(set(words) - fine for words in runs.check.words.values())
     expected = int(asked[0]) if asked else int(red if case.differences else runs.stock.code != 0)
     if runs.check.code != expected:
         yield f"exit: stock {runs.stock.code}, jetty check {runs.check.code}: {runs.check.text}"

@@ -36,6 +36,7 @@ DEFECTS = {
 OPTIMIZED = (
     "Python runs without assertions (-O or PYTHONOPTIMIZE), so this scenario would prove nothing; run it without them"
 )
+KNOWN_RED = pytest.mark.xfail(strict=True, reason="known red (@wip)")
 # Names that mean something to pytest in a module; a scenario may bear them all the same.
 RESERVED = frozenset(
     {
@@ -149,8 +150,10 @@ class PageModule(pytest.Module):
 
     def _tag(self, function: Any, scenario: Scenario) -> None:
         if scenario.wip and self.jetty.job is None:
-            pytest.mark.xfail(strict=True, reason="known red (@wip)")(function)
+            KNOWN_RED(function)
         getattr(pytest.mark, scenario.mode)(function)
+        if reason := self.jetty.skipped_with(self.path, scenario):
+            pytest.mark.skip(reason=reason)(function)
         hook = self.ihook
         for tag in dict.fromkeys(scenario.tags):
             if tag != f"@{scenario.mode}":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mkdocs_jetty.config import ConfigError, load
-from mkdocs_jetty.hosts.pytest_items import PageModule, ScenarioItem, refuse_defect
+from mkdocs_jetty.hosts.pytest_items import KNOWN_RED, PageModule, ScenarioItem, refuse_defect
 from mkdocs_jetty.run import compat
 from mkdocs_jetty.run.afterwards import Afterwards
 from mkdocs_jetty.run.capture import CaptureKeeper
@@ -29,7 +29,7 @@ from mkdocs_jetty.run.modules import StepModule, Tree
 from mkdocs_jetty.run.rows import row_names
 from mkdocs_jetty.run.tracebacks import NoTracebacks
 from mkdocs_jetty.spec.docstrings import as_given
-from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES
+from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES, relative
 from mkdocs_jetty.spec.model import MODES, Page, Problem, Scenario, Spec
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class JettySession:
         self._cases: dict[pytest.Item, Case | None] = {}
         self._running: tuple[pytest.Item, Case] | None = None
         self._collected = False
+        self._deselected: list[Case] = []
         self._left: frozenset[str] = frozenset()
         """The scenarios to run that no test module binds."""
 
@@ -286,6 +287,8 @@ class JettySession:
             case = None if isinstance(item, ScenarioItem) else self.case(item)
             if case:
                 item.add_marker(getattr(pytest.mark, case.scenario.mode))
+                if case.scenario.wip:
+                    item.add_marker(KNOWN_RED)
 
     def _wanted(self, session: pytest.Session, items: list[pytest.Item], job: Job) -> list[pytest.Item]:
         """The tests of the scenarios that are to run: those that modules bind, and all others as the pages' own."""
@@ -320,6 +323,12 @@ class JettySession:
             return scenario.id in self._left
         return (path.resolve(), scenario.line) not in self.lookup.offers.bound
 
+    def skipped_with(self, path: Path, scenario: Scenario) -> str:
+        """Why the test module that would bind a scenario skips itself; empty where none does."""
+        named = scenario.outline or scenario.name
+        found = (each for each in self.tree.skipped.values() if each.skips(path.resolve(), named))
+        return next((f"{relative(self.root, each.path)}: {each.reason}" for each in found), "")
+
     def _name_rows(self, items: list[pytest.Item]) -> None:
         by_scenario: dict[str, list[pytest.Item]] = {}
         for item in items:
@@ -333,13 +342,27 @@ class JettySession:
         case = self.case(item)
         return case is None or case.params in job.settled.get(case.scenario.id, ())
 
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Note what the project's own configuration of pytest leaves out: `-m`, `-k`, `--deselect`, a hook."""
+        if self.job:
+            self._deselected += [case for item in items if (case := self.case(item))]
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        cases = [case for item in session.items if self.job and (case := self.case(item))]
         rows: dict[str, list[str | None]] = {}
-        for item in session.items:
-            if self.job and (case := self.case(item)):
-                rows.setdefault(case.scenario.id, []).append(case.params)
+        for case in (*cases, *self._deselected):
+            rows.setdefault(case.scenario.id, []).append(case.params)
         self.emit("plan", rows=rows)
+        for case in self._deselected:
+            given = {"id": case.scenario.id, "params": case.params}
+            self.emit("scenario", **given)
+            self.emit("end", **given, status="unknown", cause="not-selected", message=self._left_out())
+
+    def _left_out(self) -> str:
+        options = ((name, self.config.getoption(name, None)) for name in ("-m", "-k"))
+        said = " ".join(f'`{name} "{value}"`' for name, value in options if value)
+        return f"left out by the project's own configuration of pytest{f': {said}' if said else ''}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:

@@ -95,7 +95,7 @@ def pytest_command(settings: Settings, job: Path) -> list[str]:
         *("-o", f"cache_dir={job.parent / 'cache'}"),
         # By name, because a project or its environment may load no plugin that is not named.
         *("-p", "pytest-bdd", "-p", "jetty"),
-        *("--maxfail=0", "-k", "", "-m", "", "-q"),
+        *("--maxfail=0", "-q"),
         # A directory or a page that cannot be collected loses its own scenarios only.
         "--continue-on-collection-errors",
         *(str(settings.root / entry) for entry in entries if Path(entry).name != "conftest.py"),

@@ -21,6 +21,13 @@ from _pytest.fixtures import FixtureFunctionDefinition, call_fixture_func
 from _pytest.main import FSHookProxy
 from _pytest.nodes import Node
 from _pytest.outcomes import Exit, Failed, OutcomeException, Skipped, XFailed
+from _pytest.pathlib import (
+    CouldNotResolvePathError,
+    ImportPathMismatchError,
+    import_path,
+    module_name_from_path,
+    resolve_pkg_root_and_module_name,
+)
 from pytest_bdd.compat import get_fixture_names, getfixturedefs, inject_fixture
 from pytest_bdd.parser import Scenario as BddScenario
 from pytest_bdd.parser import ScenarioTemplate
@@ -29,9 +36,9 @@ from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 from pytest_bdd.utils import get_required_args, registry_get_safe
 
 __all__ = [
-    "BddScenario", "ConftestImportFailure", "Exit", "Failed", "FixtureFunctionDefinition", "Node", "OutcomeException",
-    "ScenarioTemplate", "Skipped", "StepFunctionContext", "XFailed", "call_fixture_func", "get_required_args",
-    "inject_fixture", "parse_step_arguments",
+    "BddScenario", "ConftestImportFailure", "Exit", "Failed", "FixtureFunctionDefinition", "ImportPathMismatchError",
+    "Node", "OutcomeException", "ScenarioTemplate", "Skipped", "StepFunctionContext", "XFailed", "call_fixture_func",
+    "get_required_args", "inject_fixture", "parse_step_arguments",
 ]  # fmt: skip
 
 EXAMPLE = "_pytest_bdd_example"
@@ -245,6 +252,33 @@ def error_of(report: pytest.CollectReport) -> BaseException | None:
     """Why a node could not be collected."""
     call: Any = getattr(report, "call", None)
     return call.excinfo.value if call and call.excinfo else None
+
+
+def rewrite(config: pytest.Config, path: Path) -> None:
+    """Let the assertions of a module explain themselves, by the name under which pytest imports it."""
+    try:
+        namespace = bool(config.getini("consider_namespace_packages"))
+        name = resolve_pkg_root_and_module_name(path, consider_namespace_packages=namespace)[1]
+    except CouldNotResolvePathError:
+        name = path.stem
+    _rewriting(config).mark_rewrite(name)
+
+
+def import_apart(config: pytest.Config, path: Path) -> types.ModuleType:
+    """Import a module under a name that is made from where it stands."""
+    _rewriting(config).mark_rewrite(module_name_from_path(path, config.rootpath))
+    namespace = bool(config.getini("consider_namespace_packages"))
+    return import_path(path, mode="importlib", root=config.rootpath, consider_namespace_packages=namespace)
+
+
+def _rewriting(config: pytest.Config) -> Any:
+    return config.pluginmanager.rewrite_hook
+
+
+def is_ignored(session: pytest.Session, path: Path) -> bool:
+    """Whether pytest is told to leave a file or a directory alone."""
+    hook = session.gethookproxy(path.parent)
+    return bool(hook.pytest_ignore_collect(collection_path=path, config=session.config))
 
 
 def is_in_reach(config: pytest.Config, directory: Path) -> bool:

@@ -79,7 +79,7 @@ def bdd_scenario(scenario: Scenario, feature: bdd.Feature) -> bdd.Scenario:
     return bdd.Scenario(
         feature=feature, keyword=scenario.keyword, name=scenario.name, line_number=scenario.line,
         steps=[_bdd_step(step) for step in scenario.steps], description=scenario.description,
-        tags=_names(scenario.tags), rule=rule,
+        tags=_names(scenario.own_tags), rule=rule,
     )  # fmt: skip
 
 

@@ -17,15 +17,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from _pytest.pathlib import (
-    CouldNotResolvePathError,
-    ImportPathMismatchError,
-    import_path,
-    module_name_from_path,
-    resolve_pkg_root_and_module_name,
-)
 
 from mkdocs_jetty.run import compat
+from mkdocs_jetty.run.skipping import Skipped, read_skipped
 from mkdocs_jetty.spec.files import is_module_name
 from mkdocs_jetty.spec.model import Problem
 
@@ -57,7 +51,7 @@ class StepModule(pytest.Module):
             except SystemExit as error:  # its author's slip, no wish to end the run
                 raise self.CollectError(f"SystemExit: {error}") from error
             except self.CollectError as error:
-                if not isinstance(error.__cause__, ImportPathMismatchError):
+                if not isinstance(error.__cause__, compat.ImportPathMismatchError):
                     raise
             module = _imported_apart(self.config, self.path)
         self.config.pluginmanager.consider_module(module)
@@ -86,6 +80,8 @@ class Tree:
         self._collecting = 0
         self.broken: dict[Path, Problem] = {}
         """What does not import, by its file."""
+        self.skipped: dict[Path, Skipped] = {}
+        """What skips itself while it is imported, by its file."""
 
     # ---- what pytest asks of us ----
 
@@ -157,7 +153,14 @@ class Tree:
             self._kept[node] = report
         elif report.failed and isinstance(node, pytest.Directory):
             compat.forget(self.session, node)  # whoever asks for it by name shall hear of it
+        if report.skipped and isinstance(node, pytest.Module):
+            self.skipped[node.path] = self._read_skipped(node.path, report.longrepr)
         return report.passed
+
+    def _read_skipped(self, path: Path, said: object) -> Skipped:
+        reason = str(said[2] if isinstance(said, tuple) else said).removeprefix("Skipped: ")
+        base = str(self.session.config.getini("bdd_features_base_dir") or "")
+        return read_skipped(path, reason, self.session.config.rootpath / base if base else path.parent)
 
     # ---- the modules ----
 
@@ -167,6 +170,8 @@ class Tree:
         self._load_named()
         found: dict[Path, pytest.Module] = {}
         for path in step_files(self.root, self.entries):
+            if self._is_ignored(path):
+                continue
             chain = self.directory(path.parent)
             if path.name in {"__init__.py", "conftest.py"} or not chain or chain[-1].path != path.parent:
                 continue
@@ -176,6 +181,17 @@ class Tree:
             if self.collect(node):
                 found[path] = node
         return found
+
+    def _is_ignored(self, path: Path) -> bool:
+        """Whether the project tells pytest to leave a file alone, or a directory above it (`collect_ignore`)."""
+        named = {self.root / entry for entry in self.entries}
+        for each in (path, *path.parents):
+            if each in named or each == self.root:
+                return False
+            self.directory(each.parent)
+            if compat.is_ignored(self.session, each):
+                return True
+        return False
 
     def _load_named(self) -> None:
         for entry in self.entries:
@@ -194,21 +210,14 @@ def _rewrite(config: pytest.Config, path: Path) -> None:
     """Let the assertions of a module explain themselves, whatever its name."""
     if config.getoption("importmode") == "importlib":
         return
-    try:
-        namespace = bool(config.getini("consider_namespace_packages"))
-        name = resolve_pkg_root_and_module_name(path, consider_namespace_packages=namespace)[1]
-    except CouldNotResolvePathError:
-        name = path.stem
-    config.pluginmanager.rewrite_hook.mark_rewrite(name)
+    compat.rewrite(config, path)
 
 
 def _imported_apart(config: pytest.Config, path: Path) -> ModuleType:
     """Import a module under a name of its own, made from where it stands."""
-    config.pluginmanager.rewrite_hook.mark_rewrite(module_name_from_path(path, config.rootpath))
-    namespace = bool(config.getini("consider_namespace_packages"))
-    module = import_path(path, mode="importlib", root=config.rootpath, consider_namespace_packages=namespace)
+    module = compat.import_apart(config, path)
     if Path(module.__file__ or "").resolve() != path.resolve():
-        raise ImportPathMismatchError(module.__name__, module.__file__, path)
+        raise compat.ImportPathMismatchError(module.__name__, module.__file__, path)
     return module
 
 

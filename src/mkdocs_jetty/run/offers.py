@@ -130,7 +130,7 @@ class Offers:
     def _add(self, path: Path, node: pytest.Module) -> None:
         module: ModuleType = node.obj
         config = node.config
-        bound = set(_bound(module))
+        bound = set(_bound(node))
         self.bound |= bound
         if bound:
             self.binding[path] = node
@@ -171,13 +171,22 @@ class Offers:
         """Where a scenario stands whose page names some modules, and whose steps some serve."""
         key = (tuple(named), tuple(dict.fromkeys(serving)))
         if key not in self._places:
-            own = [each for each in self.by_path.values() if any(_is_in(each.path, path) for path in named)]
             served = [self.by_path[path] for path in key[1] if path in self.by_path]
+            own = [each for each in self.by_path.values() if self._is_own(each, named, served)]
             tests = [each for each in served if each.kind == "test" and each not in own]
             beside = [each for each in self._beside([*own, *served]) if each not in own]
             beside.sort(key=lambda each: (-len(each.path.parts), each.kind == "conftest", each not in served))
             self._places[key] = Place(tuple(own), (*tests, *beside))
         return self._places[key]
+
+    @staticmethod
+    def _is_own(offer: Offer, named: Sequence[Path], served: Sequence[Offer]) -> bool:
+        """Whether the page means a module; further below a directory that it names, only beside one that serves."""
+        if offer.path in named or offer.path.parent in named:
+            return True
+        here = offer.path.parent
+        beside = any(_is_in(each.path, here) for each in served) if offer.kind != "test" else offer in served
+        return beside and any(_is_in(offer.path, path) for path in named)
 
     def _beside(self, offers: Iterable[Offer]) -> Iterator[Offer]:
         """Every `conftest.py` and plain module that holds for these; without any, for the entries of `steps`."""
@@ -298,9 +307,9 @@ def _hooks(module: ModuleType) -> ModuleType | None:
     return hooks
 
 
-def _bound(module: ModuleType) -> Iterator[tuple[Path, int]]:
-    """The scenarios that a module binds with `scenarios()` or `@scenario`: the file, and the line."""
-    for value in list(vars(module).values()):
+def _bound(node: pytest.Module) -> Iterator[tuple[Path, int]]:
+    """The scenarios that tests of a module bind, by `scenarios()` or `@scenario`: the file, and the line."""
+    for name, value in list(vars(node.obj).items()):
         template = compat.template_of(value) if inspect.isroutine(value) else None
-        if template is not None:
+        if template is not None and node.istestfunction(value, name):
             yield Path(template.feature.filename).resolve(), template.line_number

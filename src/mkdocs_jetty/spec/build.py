@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gherkin.dialect import Dialect
@@ -32,6 +32,7 @@ from mkdocs_jetty.spec.swallowed import swallowed
 
 STEP_TYPES: dict[str, StepType] = {"Context": "given", "Action": "when", "Outcome": "then"}
 ID_LENGTH = 60
+PLACEHOLDER = re.compile(r"<(.+?)>")
 
 
 def slug(text: str) -> str:
@@ -179,7 +180,7 @@ class BlockBuilder:
         name = pickle["name"] if pickle else node["name"]
         inherited = [*self.document.feature["tags"], *(rule["tags"] if rule else []), *node["tags"]]
         tags = tuple(dict.fromkeys(tag["name"] for tag in (pickle["tags"] if pickle else inherited)))
-        steps = self._steps(pickle) if pickle else ()
+        steps = self._steps(pickle, self._background_values(node, row)) if pickle else ()
         defect: NotRunnable | None = "no-rows" if pickle is None else None if steps else "no-steps"
         if spoiled and defect is None:
             defect = "invalid-gherkin"
@@ -193,7 +194,7 @@ class BlockBuilder:
             tags=tags, line=line, steps=steps, row_line=row,
             outline=node["name"] if row is not None else None,
             rule=rule["name"] if rule else None, description=_dedent(node["description"]), defect=defect,
-            defect_note=self._note(defect, node, spoiled),
+            defect_note=self._note(defect, node, spoiled), own_tags=_tags(node),
         )  # fmt: skip
 
     def _note(self, defect: NotRunnable | None, node: dict[str, Any], spoiled: str) -> str:
@@ -204,13 +205,24 @@ class BlockBuilder:
             f"It is an outline without `{examples}:`; add them with a table of values, or begin it with `{scenario}:`."
         )
 
+    def _background_values(self, node: dict[str, Any], row: int | None) -> dict[str, str]:
+        """What fills `<name>` in the background: of a `.feature` file the row, as in pytest-bdd; of a page nothing."""
+        if row is None or not self.place.is_file:
+            return {}
+        return next(
+            dict(zip(_cells(each["tableHeader"]), _cells(found), strict=False))
+            for each in node["examples"]
+            for found in each.get("tableBody", [])
+            if found["location"]["line"] == row
+        )
+
     @staticmethod
     def _row_values(node: dict[str, Any], line: int) -> str:
         rows = (row for each in node["examples"] for row in each.get("tableBody", []))
         cells = next(row["cells"] for row in rows if row["location"]["line"] == line)
         return " ".join(cell["value"] for cell in cells)
 
-    def _steps(self, pickle: dict[str, Any]) -> tuple[Step, ...]:
+    def _steps(self, pickle: dict[str, Any], values: Mapping[str, str]) -> tuple[Step, ...]:
         steps = []
         # `And` and `*` take the type of the step before them; with none before, that of a Given.
         current: StepType = "given"
@@ -218,12 +230,11 @@ class BlockBuilder:
             node, background = self.steps[each["astNodeIds"][0]]
             current = STEP_TYPES.get(node["keywordType"], current)
             table, docstring, media_type = _argument(each.get("argument") or {})
-            steps.append(
-                Step(
-                    node["keyword"].strip(), current, each["text"], node["location"]["line"], table, docstring,
-                    media_type, background,
-                )
+            step = Step(
+                node["keyword"].strip(), current, each["text"], node["location"]["line"], table, docstring,
+                media_type, background,
             )  # fmt: skip
+            steps.append(_filled(step, values) if background and values else step)
         return tuple(steps)
 
     def _index(self, steps: list[dict[str, Any]], *, background: bool) -> None:
@@ -255,6 +266,20 @@ def _holds(feature: dict[str, Any]) -> bool:
     """Whether a block holds anything that runs, or that later blocks run."""
     rules = [child["rule"] for child in feature["children"] if "rule" in child]
     return len(feature["children"]) > len(rules) or any(rule["children"] for rule in rules)
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [cell["value"] for cell in row["cells"]]
+
+
+def _filled(step: Step, values: Mapping[str, str]) -> Step:
+    """A step with the values of a row; what no column names stays as it is."""
+
+    def fill(text: str) -> str:
+        return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+    table = step.table and tuple(tuple(map(fill, row)) for row in step.table)
+    return replace(step, text=fill(step.text), table=table, docstring=step.docstring and fill(step.docstring))
 
 
 def _argument(argument: dict[str, Any]) -> tuple[tuple[tuple[str, ...], ...] | None, str | None, str | None]:

@@ -81,6 +81,8 @@ class Scenario:
     """The file that its lines are of, relative to the project, where that is not the page: an included file."""
     params: str | None = None
     """Which of several pytest tests of one scenario this is: the id of its parameters, or the module that binds it."""
+    own_tags: tuple[str, ...] = ()
+    """Those of `tags` that stand on the scenario itself."""
 
     @property
     def wip(self) -> bool:
