@@ -327,10 +327,10 @@ def test_a_test_module_that_binds_its_own_scenarios_is_a_source_of_steps(play: P
 # ---- a project's own options ----
 
 OPTIONS = [
-    "-x --maxfail=1 -k nothing -m nothing -v --capture=no",
+    "-x --maxfail=1 -v --capture=no",
     "-n auto --dist=loadfile",
     "-p no:xdist",
-    "--collect-only --lf --sw --ignore=docs --deselect=docs/a.md::after",
+    "--collect-only --lf --sw --ignore=docs",
     "-p no:terminal",
 ]
 
@@ -340,6 +340,23 @@ def test_options_of_the_project_hide_no_scenario(play: Play, options: str) -> No
     ini = f"[pytest]\naddopts = {options}\n"
     outcome = play({"pytest.ini": ini, "features/bad.py": fault("assert False")})
     assert outcome.short == around("failed/assertion")
+
+
+@pytest.mark.parametrize("options", ["-k 'not fault'", "--deselect=docs/a.md::fault"])
+def test_what_the_project_deselects_is_said_to_be_left_out(play: Play, options: str) -> None:
+    ini = f"[pytest]\naddopts = {options}\n"
+    outcome = play({"pytest.ini": ini, "features/bad.py": fault("assert False")})
+    assert outcome.short == around("unknown/not-selected")
+    assert outcome.errors == []
+
+
+def test_where_the_project_deselects_everything_nothing_is_well(play: Play) -> None:
+    outcome = play({"pytest.ini": "[pytest]\naddopts = -m nothing\n", "features/bad.py": fault("assert False")})
+    assert set(outcome.short.values()) == {"unknown/not-selected"}
+    (error,) = outcome.errors
+    assert error == (
+        'every scenario is left out by the project\'s own configuration of pytest: `-m "nothing"`; so nothing runs'
+    )
 
 
 def test_assertions_hold_whatever_the_environment_says(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -284,3 +284,27 @@ def test_a_run_of_other_tests_loads_no_steps(tmp_path: Path) -> None:
     (tmp_path / "features/broken.py").unlink()
     both = subprocess.run([*command, "tests", "docs"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "2 passed" in both.stdout, both.stdout
+
+
+def test_what_the_option_tags_leaves_out_is_left_out(project: Path) -> None:
+    (project / "mkdocs.yml").write_text('plugins: [{jetty: {tags: "not @slow"}}]\n', encoding="utf-8")
+    status, output = run(project)
+    assert status == 0
+    assert "1 deselected" in output
+    assert "bad" not in output
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("steps: nosuch", "mkdocs.yml:3: `steps` names `nosuch`, which does not exist"),
+        ('tags: "@smok"', "mkdocs.yml:3: `tags: @smok` selects none of the scenarios"),
+        ("features: nosuch", "mkdocs.yml:3: `features` names `nosuch`"),
+    ],
+)
+def test_what_is_wrong_with_the_options_fails_at_its_line(project: Path, options: str, said: str) -> None:
+    (project / "mkdocs.yml").write_text(f"plugins:\n- jetty:\n    {options}\n", encoding="utf-8")
+    status, output = run(project)
+    assert status == 1
+    assert said in output
+    assert "mkdocs.yml::line 3" in output

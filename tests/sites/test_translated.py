@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from building import Site, ordered, page, scenario
 
@@ -60,3 +62,18 @@ def test_a_page_that_is_not_translated_shows_its_results_in_every_language(site:
     assert built.spec["project"]["verdict"] == "red"
     assert built.shown("b/") == built.shown("fr/b/") == [("Closing", "red")]
     assert {("Opening", "passed"), ("Ouvrir", "passed"), ("Closing", "failed")} == set(built.named)
+
+
+@pytest.mark.parametrize("structure", ["suffix", "folder"])
+def test_features_of_one_name_have_the_ids_that_a_check_gives_them(site: Site, structure: str) -> None:
+    files = pages(structure, "it holds", "it holds")
+    files = {name: text.replace("# Porte", "# Door") for name, text in files.items()}
+    languages = [{**LANGUAGES[0], "default": False}, {**LANGUAGES[1], "default": True}]
+    if structure == "suffix":
+        languages = LANGUAGES
+    built = site.build(files, [{"i18n": {"docs_structure": structure, "languages": languages}}, "jetty"])
+    site.jetty("check", "--json", "check.json")
+    checked = json.loads((site.root / "check.json").read_text("utf-8"))
+    ids = [{feature["page"]: feature["id"] for feature in spec["features"]} for spec in (built.spec, checked)]
+    assert len(ids[0]) == 2
+    assert ids[0] == ids[1]

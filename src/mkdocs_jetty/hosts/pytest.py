@@ -24,7 +24,7 @@ SESSION = pytest.StashKey["JettySession"]()
 # What a project's own options would hide from a build, undone: tryfirst, so that no other plugin has read them yet.
 UNHIDE: dict[str, Any] = {
     "collectonly": False, "setuponly": False, "setupplan": False, "lf": False, "failedfirst": False,
-    "stepwise": False, "stepwise_skip": False, "deselect": None, "ignore": None, "ignore_glob": None,
+    "stepwise": False, "stepwise_skip": False, "ignore": None, "ignore_glob": None,
     # Workers of pytest-xdist: the build deals out the scenarios itself.
     "numprocesses": 0, "dist": "no", "tx": [],
 }  # fmt: skip

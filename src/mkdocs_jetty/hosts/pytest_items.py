@@ -301,6 +301,16 @@ class BrokenBlock(pytest.Item):
         super().__init__(**kwargs)
         self.problems = problems
 
+    @classmethod
+    def of_file(cls, session: pytest.Session, path: Path, problems: Iterable[Problem]) -> list[BrokenBlock]:
+        """An item for each thing that is wrong with a file that is no page."""
+        names: set[str] = set()
+        named = [(_free(f"line {each.line}" if each.line else "file", names), each) for each in problems]
+        return [
+            cls.from_parent(session, name=name, path=path, nodeid=f"{path.name}::{name}", problems=[each])
+            for name, each in named
+        ]
+
     def runtest(self) -> None:
         """Fail with what is wrong."""
         pytest.fail("\n".join(map(str, self.problems)), pytrace=False)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mkdocs_jetty.config import ConfigError, load
-from mkdocs_jetty.hosts.pytest_items import KNOWN_RED, PageModule, ScenarioItem, refuse_defect
+from mkdocs_jetty.hosts.pytest_items import KNOWN_RED, BrokenBlock, PageModule, ScenarioItem, refuse_defect
 from mkdocs_jetty.run import compat
 from mkdocs_jetty.run.afterwards import Afterwards
 from mkdocs_jetty.run.capture import CaptureKeeper
@@ -27,6 +27,7 @@ from mkdocs_jetty.run.job import Job, read_job
 from mkdocs_jetty.run.launch import make_importable
 from mkdocs_jetty.run.modules import StepModule, Tree
 from mkdocs_jetty.run.rows import row_names
+from mkdocs_jetty.run.selection import chosen
 from mkdocs_jetty.run.tracebacks import NoTracebacks
 from mkdocs_jetty.spec.docstrings import as_given
 from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES, relative
@@ -283,12 +284,28 @@ class JettySession:
             return
         if self._collected:
             self._check_declaration()
+            self._obey_options(session, items)
         for item in items:
             case = None if isinstance(item, ScenarioItem) else self.case(item)
             if case:
                 item.add_marker(getattr(pytest.mark, case.scenario.mode))
                 if case.scenario.wip:
                     item.add_marker(KNOWN_RED)
+
+    def _obey_options(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+        """Leave out what the option `tags` leaves out, and fail for what is wrong with the site's file."""
+        assert self._settings
+        wanted, problems = chosen(self.spec, self._settings)
+        if problems:
+            wanted = frozenset(each.id for _, each in self.spec.scenarios())
+        left_out = [item for item in items if isinstance(item, ScenarioItem) and item.scenario.id not in wanted]
+        if left_out:
+            self.config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item not in left_out]
+        config_file = self._settings.config_file
+        name = config_file.name if config_file else ""
+        problems += [each for page in ("", name) for each in self.errors.get(page, ())]
+        items += BrokenBlock.of_file(session, self.root / name, dict.fromkeys(problems))
 
     def _wanted(self, session: pytest.Session, items: list[pytest.Item], job: Job) -> list[pytest.Item]:
         """The tests of the scenarios that are to run: those that modules bind, and all others as the pages' own."""

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,10 +30,9 @@ from mkdocs_jetty.run.imported import with_imported
 from mkdocs_jetty.run.model import Cause, Results, ScenarioResult
 from mkdocs_jetty.run.retries import Retries
 from mkdocs_jetty.run.scrub import Scrubber
-from mkdocs_jetty.run.selection import selected, selects_nothing
+from mkdocs_jetty.run.selection import chosen
 from mkdocs_jetty.run.tally import UNREACHED, Tally
 from mkdocs_jetty.run.watchdog import Watchdog
-from mkdocs_jetty.site_file import option_place
 from mkdocs_jetty.spec.model import Problem, Scenario, Spec
 
 if TYPE_CHECKING:
@@ -110,10 +109,18 @@ def run(
             shutil.rmtree(directory, ignore_errors=True)
     for _, scenario in spec.scenarios():
         results.setdefault(scenario.id, _not_run(scenario, "not-reached"))
+    problems += _all_left_out([results[scenario.id] for each in pages.values() for scenario in each])
     ordered = {scenario.id: results[scenario.id] for _, scenario in spec.scenarios()}
     distinct = tuple(dict.fromkeys(problems))
     here = Results(ordered, distinct, time.monotonic() - started, interrupted=interrupted)
     return with_imported(spec, here, settings.root, settings.results)
+
+
+def _all_left_out(found: Sequence[ScenarioResult]) -> list[Problem]:
+    """A problem, where pytest was to run scenarios and the project's own configuration of it selects none."""
+    if not found or any(result.cause != "not-selected" for result in found):
+        return []
+    return [Problem("error", "", None, None, f"every scenario is {found[0].message}; so nothing runs")]
 
 
 def _not_run(scenario: Scenario, cause: Cause) -> ScenarioResult:
@@ -136,25 +143,15 @@ def _select(spec: Spec, settings: Settings) -> tuple[dict[str, ScenarioResult], 
     """Part what cannot or shall not run from what will, by page."""
     results: dict[str, ScenarioResult] = {}
     pages: Pages = {}
-    try:
-        chosen = selected(spec, settings.tags)
-    except ValueError as error:
-        return {}, {}, [Problem("error", *option_place(settings.config_file, "tags"), None, str(error))]
+    wanted, problems = chosen(spec, settings)
     for feature, scenario in spec.scenarios():
         if scenario.defect:
             results[scenario.id] = _not_run(scenario, scenario.defect)
-        elif scenario.id not in chosen:
+        elif scenario.id not in wanted:
             results[scenario.id] = _not_run(scenario, "not-selected")
         else:
             pages.setdefault(feature.page, []).append(scenario)
-    empty = bool(results) and not chosen
-    return (
-        results,
-        pages,
-        [Problem("error", *option_place(settings.config_file, "tags"), None, selects_nothing(spec, settings.tags))]
-        if empty
-        else [],
-    )
+    return results, pages, problems
 
 
 def _deal(pages: Pages, concurrency: int | str) -> list[Pages]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import cucumber_tag_expressions
 
 from mkdocs_jetty.errors import did_you_mean
-from mkdocs_jetty.spec.model import MODES, Scenario, Spec
+from mkdocs_jetty.site_file import option_place
+from mkdocs_jetty.spec.model import MODES, Problem, Scenario, Spec
+
+if TYPE_CHECKING:
+    from mkdocs_jetty.config import Settings
 
 MODE_TAGS = frozenset(f"@{mode}" for mode in MODES)
 TAG = re.compile(r"@(?:\\.|[^\s()\\])+")
@@ -27,6 +32,18 @@ def selected(spec: Spec, tags: str) -> frozenset[str]:
     except Exception as error:  # noqa: BLE001 - the parser's errors have changed their types between its versions
         raise ValueError(f"`tags`: {tags!r} is not a tag expression: {error}") from None
     return frozenset(scenario.id for scenario in scenarios if expression.evaluate(list(selectors(scenario))))
+
+
+def chosen(spec: Spec, settings: Settings) -> tuple[frozenset[str], list[Problem]]:
+    """The ids of the scenarios that the option `tags` selects, and what is wrong with the option."""
+    place = option_place(settings.config_file, "tags")
+    try:
+        found = selected(spec, settings.tags)
+    except ValueError as error:
+        return frozenset(), [Problem("error", *place, None, str(error))]
+    if found or not any(True for _ in spec.scenarios()):
+        return found, []
+    return found, [Problem("error", *place, None, selects_nothing(spec, settings.tags))]
 
 
 def selects_nothing(spec: Spec, tags: str) -> str:

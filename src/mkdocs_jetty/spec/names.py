@@ -5,9 +5,10 @@ An id that its author wrote down stays as it is, whatever the other pages say. O
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from mkdocs_jetty.spec.build import free, slug
 from mkdocs_jetty.spec.model import Block, Feature, Page, Problem, ShownScenario
@@ -26,19 +27,31 @@ class FileRead:
     """The id of a feature that its author wrote down, and the line."""
 
 
-def with_ids_of_their_own(files: Sequence[FileRead], before: Sequence[FileRead] = ()) -> list[FileRead]:
+def with_ids_of_their_own(
+    files: Sequence[FileRead], before: Sequence[FileRead] = (), rank: Callable[[str], int] = lambda _: 0
+) -> list[FileRead]:
     """Rename what has an id that is taken; an id that two authors wrote down is a problem of the second page.
+
+    Whose id stays goes by the paths, so that whoever reads the pages, in whatever order, gives them the same ids.
 
     Args:
         files: What was read.
         before: What has its ids already, and keeps them.
+        rank: Tells of a page's path which pages come before it, whatever their paths.
     """
+
+    def order(read: FileRead) -> tuple[Any, ...]:
+        path = PurePosixPath(read.page.path if read.page else "-")
+        return path.suffix == ".feature", rank(str(path)), path.with_suffix("").parts
+
     owners: dict[str, FileRead] = {}
-    for read in (*before, *files):
+    inorder = sorted(files, key=order)
+    for read in (*before, *inorder):
         if read.own_id:
             owners.setdefault(read.own_id[0], read)
     taken = {*owners, *(feature.id for read in before for feature in read.features)}
-    return [_settled(read, owners, taken) for read in files]
+    settled = {id(read): _settled(read, owners, taken) for read in inorder}
+    return [settled[id(read)] for read in files]
 
 
 def _settled(read: FileRead, owners: dict[str, FileRead], taken: set[str]) -> FileRead:

@@ -15,6 +15,7 @@ from mkdocs_jetty.spec.convert import INCLUDES, converter_of
 from mkdocs_jetty.spec.fences import MarkdownPage, page_of
 from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES, find, is_included, relative, specification_files
 from mkdocs_jetty.spec.front_matter import split_front_matter
+from mkdocs_jetty.spec.languages import language_rank
 from mkdocs_jetty.spec.lost import MAY_HOLD
 from mkdocs_jetty.spec.model import Feature, Page, Problem, Spec
 from mkdocs_jetty.spec.names import FileRead, with_ids_of_their_own
@@ -39,7 +40,8 @@ def read(settings: Settings) -> Spec:
     if any(each.page for each in files):
         problems += _lacking(settings)
     problems += unseen(settings.root, [each.page for each in files if each.page])
-    return spec_of(with_ids_of_their_own(files), problems)
+    rank = language_rank(converter_of(settings).site.plugins, relative(settings.root, settings.docs_dir))
+    return spec_of(with_ids_of_their_own(files, rank=rank), problems)
 
 
 def _lacking(settings: Settings) -> list[Problem]:
