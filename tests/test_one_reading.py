@@ -162,6 +162,28 @@ def test_what_a_plugin_finishes_is_named_and_not_run(tmp_path: Path) -> None:
     assert "docs/page.md:1: this block is finished in a build, by `macros`" in messages(spec)[0]
 
 
+@pytest.mark.parametrize(
+    ("above", "runs"),
+    [
+        ("{% if false %}", False),
+        ("{%- for n in [1, 2] -%}", False),
+        ("{% if a %}x{% endif %}", True),
+        ("{% set a = 1 %}", True),
+        ("{% set a %}", False),
+        ("{% raw %}{% if a %}", True),
+        ("{% if a %}{% if b %}{% endif %}", False),
+    ],
+)
+def test_what_a_template_decides_about_is_named_and_not_run(tmp_path: Path, above: str, runs: bool) -> None:
+    put(tmp_path / "mkdocs.yml", "site_name: Site\nplugins: [macros, jetty]\n")
+    put(tmp_path / "docs/page.md", f"# Page\n\n{above}\n\n{FENCE}")
+    spec = read(load(tmp_path / "mkdocs.yml"))
+    assert len(scenarios(spec)) == runs
+    assert (
+        any("docs/page.md:5: this block is finished in a build, by `macros`" in each for each in messages(spec)) != runs
+    )
+
+
 def test_what_directories_say_of_their_pages_holds(tmp_path: Path) -> None:
     put(tmp_path / "docs/sub/.meta.yml", "jetty:\n  traits: [authentication]\n  owner: team\n")
     put(tmp_path / "docs/sub/page.md", f"---\njetty: {{traits: [payments]}}\n---\n{FENCE}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mkdocs_jetty.spec import opened
 from mkdocs_jetty.spec.build_only import unseen
 from mkdocs_jetty.spec.convert import INCLUDES, converter_of
-from mkdocs_jetty.spec.fences import MarkdownPage, page_of
+from mkdocs_jetty.spec.fences import Fence, MarkdownPage, page_of
 from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES, find, is_included, relative, specification_files
 from mkdocs_jetty.spec.front_matter import split_front_matter
 from mkdocs_jetty.spec.languages import language_rank
@@ -98,10 +98,14 @@ def _markdown(settings: Settings, path: Path, text: str) -> tuple[MarkdownPage, 
     name = relative(settings.root, path)
     lines = lines_of(name, conversion.raw, text, lambda: opened.texts(settings.root, files, apart=[path]))
     page = page_of(conversion, shown, lines, meta, meta_error)
+
+    def above(fence: Fence) -> str:
+        return "\n".join(conversion.lines[: fence.line - 1]) if "{%" in body else ""
+
     unfinished = {
         fence.token: by
         for fence in page.fences
-        if fence.runs and (by := finished_by(converter.site, meta, fence.source))
+        if fence.runs and (by := finished_by(converter.site, meta, fence.source, above(fence)))
     }
     problems = [
         Problem(

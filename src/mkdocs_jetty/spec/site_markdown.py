@@ -170,11 +170,20 @@ def with_meta(above: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
 
 
 TEMPLATE = re.compile(r"\{\{|\{%|\{#")
+_OPENS = re.compile(r"\{%[-+]?\s*(if|for|call|filter|macro|block|set|raw|end\w+)\b([^%]*)%\}")
 
 
-def finished_by(site: SiteMarkdown, meta: Mapping[str, Any], source: str) -> str | None:
-    """The plugin that completes the text of a block, where it is not all there yet."""
-    if not TEMPLATE.search(source):
+def finished_by(site: SiteMarkdown, meta: Mapping[str, Any], source: str, above: str = "") -> str | None:
+    """The plugin that completes the text of a block, or decides about it, where the page is not finished yet.
+
+    Args:
+        site: The site's extensions and plugins.
+        meta: The front matter of the page.
+        source: The text of the block.
+        above: The text of the page above it.
+    """
+    inside = _enclosing(above)
+    if inside == "raw" or not (inside or TEMPLATE.search(source)):
         return None
     if "include-markdown" in site.plugins and re.search(r"\{%-?\s*include", source):
         return "include-markdown"
@@ -183,3 +192,18 @@ def finished_by(site: SiteMarkdown, meta: Mapping[str, Any], source: str) -> str
         if meta.get("render_macros", by_default) is not False:
             return "macros"
     return None
+
+
+def _enclosing(above: str) -> str:
+    """The innermost statement of a template that is still open at the end of a text, such as `if`."""
+    if "{%" not in above:
+        return ""
+    opened: list[str] = []
+    for name, rest in _OPENS.findall(above):
+        if opened[-1:] == ["raw"] and name != "endraw":
+            continue
+        if not name.startswith("end"):
+            opened += [] if name == "set" and "=" in rest else [name]
+        elif name[3:] in opened:
+            del opened[len(opened) - 1 - opened[::-1].index(name[3:]) :]
+    return opened[-1] if opened else ""
