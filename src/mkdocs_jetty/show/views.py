@@ -8,7 +8,7 @@ from mkdocs_jetty.show import words
 from mkdocs_jetty.show.anchors import anchor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mkdocs_jetty.judge.model import JudgedScenario, Verdict
     from mkdocs_jetty.run.model import ScenarioResult, StepResult
@@ -28,7 +28,8 @@ class Failure(NamedTuple):
     places: tuple[str, ...]
     candidates: tuple[str, ...] = ()
     traceback: str | None = None
-    line: int = 0
+    at: int | None = None
+    """Which of the scenario's own steps it belongs to, from 0; None where it is none of these."""
 
 
 class StepView(NamedTuple):
@@ -100,25 +101,38 @@ def _distinct(places: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(place for place in places if place))
 
 
-def _step_failures(feature: Feature, judged: JudgedScenario, step: Step, result: StepResult) -> Iterable[Failure]:
+def _step_failures(
+    feature: Feature, judged: JudgedScenario, step: Step, result: StepResult, at: int | None
+) -> Iterable[Failure]:
     label = f"{'Background: ' if step.background else ''}{step.keyword} {step.text}"
     places = _distinct((words.place(feature, judged.scenario, step), result.definition, result.location))
     if result.status not in ("passed", "unknown") or result.message:
         mark = words.step_mark(result.status, known_red=judged.known_red)
-        yield Failure(mark, label, _message(result), places, result.candidates, result.traceback, step.line)
+        yield Failure(mark, label, _message(result), places, result.candidates, result.traceback, at)
     elif result.candidates:
         ran = f"; {result.definition} ran, as pytest-bdd has it" if result.definition else ""
         message = f"{len(result.candidates)} step definitions match{ran}"
-        yield Failure(words.DOUBTFUL, label, message, places, result.candidates, line=step.line)
+        yield Failure(words.DOUBTFUL, label, message, places, result.candidates, at=at)
     for warning in result.warnings:
-        yield Failure(words.WARNING, label, warning, places, line=step.line)
+        yield Failure(words.WARNING, label, warning, places, at=at)
+
+
+def _outcomes(judged: JudgedScenario) -> Iterator[tuple[Step, StepResult, int | None]]:
+    """The steps of a scenario with what became of them, and which of its own steps each is; None for a background's."""
+    own = 0
+    for step, result in zip(judged.scenario.steps, judged.result.steps):  # noqa: B905 (a crash may cut them short)
+        yield step, result, None if step.background else own
+        own += not step.background
 
 
 def failures_of(feature: Feature, judged: JudgedScenario) -> tuple[Failure, ...]:
     """All that kept a scenario from passing, or makes its pass doubtful, in the order of its steps."""
     scenario, result = judged.scenario, judged.result
-    pairs = zip(scenario.steps, result.steps)  # noqa: B905 (a crash may cut the results short)
-    failures = [failure for step, outcome in pairs for failure in _step_failures(feature, judged, step, outcome)]
+    failures = [
+        failure
+        for step, outcome, at in _outcomes(judged)
+        for failure in _step_failures(feature, judged, step, outcome, at)
+    ]
     told = {failure.message for failure in failures}
     message = (result.message or "").strip()
     if message and message not in told:
@@ -185,11 +199,11 @@ class BlockView:
         marks = [words.scenario_mark(self._judged.get(key, (None, None))[1]) for key in shown.scenario_ids]
         results = [judged.result for _, judged in known]
         failures = failures_of(*known[0]) if known and not outline else ()
-        met: dict[int, list[tuple[StepResult, bool]]] = {step.line: [] for step in shown.steps}
+        met: list[list[tuple[StepResult, bool]]] = [[] for _ in shown.steps]
         for _, judged in known:
-            for step, result in zip(judged.scenario.steps, judged.result.steps):  # noqa: B905 (may be cut short)
-                if step.line in met:
-                    met[step.line].append((result, judged.known_red))
+            for _, result, at in _outcomes(judged):
+                if at is not None and at < len(met):
+                    met[at].append((result, judged.known_red))
         times = [result.duration_ms for result in results if result.duration_ms is not None]
         first = anchor(shown.scenario_ids[0]) if shown.scenario_ids else f"scenario-line-{shown.line}"
         return ScenarioView(
@@ -197,8 +211,11 @@ class BlockView:
             mark=words.outline_mark(marks) if marks else words.scenario_mark(None),
             took=words.duration(sum(times)) if times else "",
             reused=bool(results) and all(result.reused for result in results),
-            steps=tuple(_step(step, met[step.line], failures) for step in shown.steps),
-            rest=tuple(failure for failure in failures if failure.line not in met),
+            steps=tuple(
+                _step(step, met[at], [each for each in failures if each.at == at])
+                for at, step in enumerate(shown.steps)
+            ),
+            rest=tuple(failure for failure in failures if failure.at is None or failure.at >= len(met)),
             examples=examples,
             tests=tests,
             outputs=tuple(result.output for result in results if result.output),
@@ -225,9 +242,8 @@ class BlockView:
 
 def _step(shown: ShownStep, met: Sequence[tuple[StepResult, bool]], failures: Sequence[Failure]) -> StepView:
     excused = all(known_red for result, known_red in met if words.STEP[result.status].tone == "red")
-    own = tuple(item for item in failures if item.line == shown.line)
     overrides = next((result.overrides for result, _ in met if result.overrides), None)
-    return StepView(shown, _worst([result for result, _ in met], known_red=excused), own, overrides)
+    return StepView(shown, _worst([result for result, _ in met], known_red=excused), tuple(failures), overrides)
 
 
 def _worst(results: Sequence[StepResult], *, known_red: bool = False) -> Mark:
