@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [
@@ -83,3 +84,47 @@ def test_the_page_can_be_printed(site: Path, tmp_path: Path) -> None:
     target = tmp_path / "page.pdf"
     browse(site / "index.html", tmp_path / "profile", f"--print-to-pdf={target}")
     assert target.read_bytes().startswith(b"%PDF")
+
+
+HIDDEN = """\
+# Door
+
+=== "One"
+
+    text of one
+
+=== "Two"
+
+    ```gherkin
+    Scenario: inside a tab
+      Given it is "open"
+    ```
+
+??? note "closed"
+
+    ```gherkin
+    Scenario: inside details
+      Given it is "open"
+    ```
+"""
+EXTENSIONS = "[pymdownx.superfences, pymdownx.details, {pymdownx.tabbed: {alternate_style: true}}]"
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("theme", ["material", "mkdocs", "readthedocs"])
+def test_a_link_opens_what_hides_its_scenario(tmp_path: Path, theme: str, scripts: bool) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "features").mkdir()
+    config = f"site_name: Door\nsite_url: ''\ntheme: {theme}\nmarkdown_extensions: {EXTENSIONS}\nplugins: [jetty]\n"
+    (tmp_path / "mkdocs.yml").write_text(config)
+    (tmp_path / "docs/index.md").write_text(HIDDEN)
+    (tmp_path / "features/door.py").write_text(STEPS)
+    subprocess.run([sys.executable, "-m", "mkdocs", "build", "-q"], cwd=tmp_path, check=True)
+    index = (tmp_path / "site/index.html").as_uri()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for target in ("scenario-door--inside-a-tab", "scenario-door--inside-details"):
+            page = browser.new_context(java_script_enabled=scripts).new_page()
+            page.goto(f"{index}#{target}")
+            page.locator(f"#{target}").wait_for(state="visible", timeout=10_000)
+        browser.close()

@@ -66,7 +66,7 @@ def project(tmp_path: Path) -> Path:
 
 def run(project: Path, *options: str, target: str = "docs/") -> tuple[int, str]:
     command = [sys.executable, "-m", "pytest", target, "-rA", "-v", *options]
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "JETTY"))}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_CURRENT", "JETTY"))}
     done = subprocess.run(
         command, cwd=project, env=env, capture_output=True, text=True, check=False, timeout=60, encoding="utf-8"
     )

@@ -109,7 +109,7 @@ def test_what_is_derived_runs_without_a_change(tmp_path: Path) -> None:
 
 
 def _jetty(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "JETTY"))}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_CURRENT", "JETTY"))}
     command = [sys.executable, "-m", "mkdocs_jetty.cli", *arguments]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=300)
 

@@ -144,9 +144,9 @@ def run(folder: Path, families: str, scenarios: str, conftest: str = "", files: 
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "JETTY"))}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_CURRENT", "JETTY"))}
     if without:  # nor pytest's plugin of it
-        env["PYTEST_ADDOPTS"] = f"-p no:{without}"
+        env["PYTEST_ADDOPTS"] = f"{env.get('PYTEST_ADDOPTS', '')} -p no:{without}"
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs_jetty.cli", "check", "--json", "out.json"], cwd=folder, env=env,
         capture_output=True, text=True, check=False, timeout=300,

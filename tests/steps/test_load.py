@@ -127,7 +127,7 @@ def run(
     (root / "load.feature").write_text(f"Feature: Load\n  Scenario: Load\n{steps}", encoding="utf-8")
     (root / "test_load.py").write_text('from pytest_bdd import scenarios\nscenarios("load.feature")\n')
     (root / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "JETTY"))}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_CURRENT", "JETTY"))}
     # Without the plugins that happen to be installed, which take most of the time.
     env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     plugins = ["-p", "no:cacheprovider", "-p", "pytest_bdd.plugin"]
