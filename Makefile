@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# What is tried in environments of its own: sites with other plugins, suites of stock pytest-bdd.
 BESIDE := tests/sites tests/sites-techdocs tests/suites
 ENVIRONMENTS := $(patsubst tests/%/requirements.lock,.venvs/%/.installed,$(wildcard tests/*/requirements.lock))
 
@@ -14,7 +15,7 @@ export NO_MKDOCS_2_WARNING := true
 
 AT     :=
 
-.PHONY: site build-site test test-beside test-versions lint format lock browser clean
+.PHONY: site build-site test test-versions lint format lock browser clean
 
 site: $(STAMP)
 	@status=0; $(MAKE) --no-print-directory build-site || status=1; \
@@ -31,12 +32,8 @@ build-site: $(STAMP)
 	print("scenarios:", ", ".join(f"{number} {name}" for name, number in counts.items() if number))' \
 	$(AT)site/jetty/spec.json; fi; exit $$status
 
-test: $(STAMP) browser
-	$(BIN)/python -m pytest -n auto $(patsubst %,--ignore=%,$(BESIDE)) $(ARGS)
-
-# What is tried in environments of its own: sites with other plugins, suites of stock pytest-bdd.
-test-beside: $(STAMP) browser $(ENVIRONMENTS)
-	$(BIN)/python -m pytest -n auto $(BESIDE) $(ARGS)
+test: $(STAMP) browser $(ENVIRONMENTS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 # The suite with other versions than the lock's: the declared floors (lowest-direct) or the newest (highest). Needs uv.
 RESOLUTION := lowest-direct

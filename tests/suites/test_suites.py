@@ -14,7 +14,7 @@ from suite_cases import HERE, LINES_ABOVE, Case, case_files, in_home, read_cases
 from suite_runs import BIN, ROOT, Key, Outcomes, like_stock, run_check, run_pytest
 
 if not (BIN / "jetty").exists():
-    pytest.skip("`make test-beside` makes the environment .venvs/suites", allow_module_level=True)
+    pytest.skip("`make test` makes the environment .venvs/suites", allow_module_level=True)
 
 FILES = list(case_files())
 # Its cases are about the bound functions, which scenarios on pages have not.

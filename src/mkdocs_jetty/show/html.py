@@ -179,11 +179,18 @@ def render_failures(
 ) -> str:
     """Everything that is not green, what is red by surprise first."""
     found: list[tuple[FeatureVerdict, dict[str, Any], tuple[Failure, ...]]] = []
+    idle = 0
     for feature in verdict.features:
-        found += [(feature, entry, failures_of(feature.feature, entry["judged"])) for entry in _not_green(feature)]
+        for entry in _not_green(feature):
+            judged = entry["judged"]
+            # Where nothing is to run, each scenario is as every other: one sentence says it of all.
+            if judged.result.cause == "execute-off" and not judged.result.message:
+                idle += 1
+            else:
+                found.append((feature, entry, failures_of(feature.feature, judged)))
     found.sort(key=lambda item: ("red", "amber", "grey", "green").index(item[1]["mark"].tone))
     return render(
-        "failures.html", found=found, problems=verdict.problems if problems else (), url_for=url_for,
+        "failures.html", found=found, idle=idle, problems=verdict.problems if problems else (), url_for=url_for,
         verdict=verdict, source_url=source_url,
     )  # fmt: skip
 
