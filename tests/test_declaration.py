@@ -130,7 +130,7 @@ def test_every_mistake_is_named_at_once_in_the_order_of_the_lines() -> None:
         "jetty.toml:30: `approver` is the owner, Ada; somebody else has to approve a waiver",
         (
             "jetty.toml:35: jetty.toml has no table `reports` (did you mean `report`?); "
-            "it has project, thresholds, attestation, waiver, report, transition"
+            "it has project, thresholds, load, attestation, waiver, report, transition"
         ),
     ]
 

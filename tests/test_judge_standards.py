@@ -34,10 +34,12 @@ TODAY = date(2026, 11, 23)
 TODAY_AT_NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 FAILED = ScenarioResult("failed", "assertion", (StepResult("failed"),))
 Row = tuple[str, ScenarioResult]
+STEPS = (Step("When", "when", "it opens", 4), Step("Then", "then", "it is open", 5))
 
 
 def passed(environment: str | None = None, **measured: str) -> ScenarioResult:
-    return ScenarioResult("passed", steps=(StepResult("passed"),), measured=measured, environment=environment)
+    steps = (StepResult("passed"),) * len(STEPS)
+    return ScenarioResult("passed", steps=steps, measured=measured, environment=environment)
 
 
 def standard(evidence: Any = "scenario", scope: Any = "feature", traits: Any = (), **fields: Any) -> Standard:
@@ -62,8 +64,7 @@ def project(
     for number, (mode, result) in enumerate((*solid, *rows)):
         own = tags if number >= len(solid) else ()
         name = f"s{number}"
-        step = Step("When", "when", "it opens", 4)
-        scenarios.append(Scenario(f"door/{name}", name, "Scenario", mode, own, 9, (step,)))  # type: ignore[arg-type]
+        scenarios.append(Scenario(f"door/{name}", name, "Scenario", mode, own, 9, STEPS))  # type: ignore[arg-type]
         results[f"door/{name}"] = result
     spec = Spec((Feature("door", "Door", "docs/door.md", 1, tuple(scenarios), traits=("ui",), traits_declared=True),))
     preset = Preset(("own",), "Own", "1", (), (one,))
@@ -137,8 +138,8 @@ def test_known_red_is_unmet() -> None:
         ({"users": "5; 5000"}, "unmet", "users was 5; asks for at least 500"),
         ({"users": "5000; plenty"}, "unknown", "users plenty cannot be compared"),
         ({"users": "plenty; 5"}, "unmet", "users was 5"),
-        ({}, "met", "threshold not shown"),
-        ({"colour": "red"}, "met", "threshold not shown"),
+        ({}, "claimed", "not observed: users"),
+        ({"colour": "red"}, "claimed", "not observed: users"),
     ],
 )
 def test_what_the_run_recorded_is_held_against_the_threshold(measured: Any, status: str, note: str) -> None:

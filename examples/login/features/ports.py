@@ -16,6 +16,7 @@ from harbour.app import PAGES
 from harbour.backup import restore
 from harbour.gate import Access
 from harbour.migrations import MIGRATIONS, Migration, MigrationError, migrate, version
+from harbour.static import STYLESHEET
 
 from mkdocs_jetty.steps.ports import Persona, Request, Target, loopback
 
@@ -338,6 +339,11 @@ def tables(database: Path) -> Mapping[str, list[tuple[Any, ...]]]:
         rows = {name: connection.execute(f"select * from {name}").fetchall() for name in names}  # noqa: S608
     # The failing release renames the table and keeps its rows; the data is the same.
     return {"account" if name == "person" else name: found for name, found in rows.items()}
+
+
+@pytest.fixture
+def jetty_assets() -> tuple[str, ...]:
+    return (STYLESHEET,)
 
 
 @pytest.fixture

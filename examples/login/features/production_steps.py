@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sqlite3
 import time
@@ -20,6 +21,8 @@ from mkdocs_jetty.steps.values import TYPES, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    Observe = Callable[[str, object], None]
     from datetime import timedelta
     from pathlib import Path
 
@@ -41,8 +44,16 @@ def request_stylesheet(jetty_driver: Any) -> None:
     jetty_driver.get(STYLESHEET)
 
 
-@when("the audit log cannot be written while I save my profile")
-def audit_log_fails(jetty_driver: Any, harbour: Running, monkeypatch: Any) -> None:
+def _kept(harbour: Running) -> dict[str, Any]:
+    """What must be there as a whole or not at all: the accounts and the audit log."""
+    found = tables(harbour.app.settings.database)
+    return {name: rows for name, rows in found.items() if name == "account" or "audit" in name}
+
+
+@when("the audit log cannot be written while I save my profile", target_fixture="before_saving")
+def audit_log_fails(jetty_driver: Any, harbour: Running, monkeypatch: Any) -> dict[str, Any]:
+    before = _kept(harbour)
+
     def full(*_: object, **__: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
@@ -50,6 +61,13 @@ def audit_log_fails(jetty_driver: Any, harbour: Running, monkeypatch: Any) -> No
         broken.setattr(harbour.app.audit, "write", full)
         answer = jetty_driver.act("save my profile")
     assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+    return before
+
+
+@then("the profile and the audit log are as they were")
+def all_or_nothing(harbour: Running, before_saving: Mapping[str, Any], jetty_observe: Observe) -> None:
+    assert _kept(harbour) == before_saving
+    jetty_observe("all or nothing", "shown")
 
 
 @then(parsers.parse("the readiness check fails within {limit:Duration}", extra_types=TYPES))
@@ -59,9 +77,10 @@ def readiness_fails(jetty_driver: Any, jetty_measure: Callable[[str, object], No
 
 
 @then(parsers.parse("the readiness check passes within {limit:Duration} of its return", extra_types=TYPES))
-def readiness_returns(jetty_driver: Any, jetty_broken: Any, limit: timedelta) -> None:
+def readiness_returns(jetty_driver: Any, jetty_broken: Any, jetty_observe: Observe, limit: timedelta) -> None:
     jetty_broken.restore()
     _until(jetty_driver, httpx.codes.OK, limit)
+    jetty_observe("recovery", "shown")
 
 
 def _until(driver: Any, status: int, limit: timedelta) -> None:
@@ -72,15 +91,17 @@ def _until(driver: Any, status: int, limit: timedelta) -> None:
 
 
 @then("the liveness check still passes")
-def liveness_passes(jetty_driver: Any) -> None:
+def liveness_passes(jetty_driver: Any, jetty_observe: Observe) -> None:
     assert jetty_driver.get("/health/live", PROBE).status_code == httpx.codes.OK
+    jetty_observe("liveness", "shown")
 
 
 @then("no default account can sign in")
-def no_default_account(jetty_driver: Any) -> None:
+def no_default_account(jetty_driver: Any, jetty_observe: Observe) -> None:
     for form in DEFAULTS:
         answer = httpx.post(f"{jetty_driver.base_url}/sign-in", data=form, trust_env=False)
         assert answer.status_code == httpx.codes.FORBIDDEN, f"{form['address']} got {answer.status_code}"
+    jetty_observe("default accounts", "shown")
 
 
 @then(parsers.parse("Harbour refuses to start with {fault}"))
@@ -95,7 +116,7 @@ def refuses_to_start(harbour: Running, tmp_path: Path, without: frozenset[str], 
 
 
 @then("the privacy notice is one click away and names every field asked for")
-def privacy_notice(jetty_driver: Any) -> None:
+def privacy_notice(jetty_driver: Any, jetty_observe: Observe) -> None:
     page = jetty_driver.world.response.text
     asked = set(FIELD.findall(page))
     assert asked, "the page asks for nothing"
@@ -103,6 +124,7 @@ def privacy_notice(jetty_driver: Any) -> None:
     notice = jetty_driver.get("/privacy").text
     silent = sorted(name for name in asked if f"<strong>{name}</strong>" not in notice)
     assert not silent, f"the notice does not name {', '.join(silent)}"
+    jetty_observe("notice", "shown")
 
 
 @then("no cookie is set before I sign in")
@@ -117,17 +139,20 @@ def moved_about(client: httpx.Client, name: str) -> None:
 
 
 @then("the data holds her sessions and what the audit log says of her")
-def data_is_complete(answer: httpx.Response) -> None:
+def data_is_complete(answer: httpx.Response, jetty_observe: Observe) -> None:
     data = answer.json()
     assert data["sessions"], "the export names no session"
     assert "sign-in" in [each["event"] for each in data["audit"]]
+    jetty_observe("all of it", "shown")
+    jetty_observe("within", f"{math.ceil(answer.elapsed.total_seconds())} seconds")
 
 
 @then(parsers.parse('no store holds "{address}"'))
-def no_store_holds(harbour: Running, address: str) -> None:
+def no_store_holds(harbour: Running, address: str, jetty_observe: Observe) -> None:
     found = [name for name, rows in tables(harbour.app.settings.database).items() if address in str(rows)]
     assert not found, f"{address} is still in {', '.join(found)}"
     assert address not in harbour.app.settings.log_file.read_text(encoding="utf-8"), f"{address} is in the log"
+    jetty_observe("nothing left", "shown")
 
 
 @then(parsers.parse("what is kept of the password of {name:w} is an scrypt hash"))

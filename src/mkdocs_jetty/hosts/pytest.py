@@ -7,7 +7,7 @@ build's own child process) the specification comes from the build, and what happ
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--jetty-run", default=None, metavar="FILE", help="a run that a build asks for; not for use by hand"
     )
     parser.addini("jetty_config", "the mkdocs.yml to read, relative to the root directory", default="")
+
+
+@pytest.fixture
+def jetty_observe(record_property: Callable[[str, object], None]) -> Callable[[str, object], None]:
+    """Record what a step observed, by the name that the standard has for it: `jetty_observe("attempts", 10)`.
+
+    A threshold takes its value with the unit (`"5 minutes"`), a check takes `True`. The preset's page has the names.
+    """
+    return lambda name, value: record_property(f"jetty.{name}", str(value))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from mkdocs_jetty.judge.model import JudgedScenario, StandardStatus
+from mkdocs_jetty.judge.model import JudgedScenario, Observation, StandardStatus
+from mkdocs_jetty.judge.observations import acts, lacking, limit, named, observations
 from mkdocs_jetty.standards.model import ENVIRONMENTS, Attestation, ReportFinding, Standard, Threshold
-from mkdocs_jetty.standards.quantities import each_of, joined, satisfies
+from mkdocs_jetty.standards.quantities import each_of, satisfies
 
 DUE_DAYS = 14
 GRACE = timedelta(days=1)
 """How far ahead of ours the calendar of a tool may be, in another time zone."""
 AGES = ("fresh", "every")
 """The thresholds that say how old a report may be."""
-LIMITS = {"at-most": "at most", "at-least": "at least", "exact": "exactly"}
 WORSE: tuple[StandardStatus, ...] = ("unmet", "unknown", "claimed", "stale", "due", "attested", "met")
 
 
@@ -27,6 +27,7 @@ class Finding:
     note: str = ""
     record: Attestation | ReportFinding | None = None
     expires: date | None = None
+    observations: tuple[Observation, ...] = ()
 
 
 def worst(found: Iterable[Finding]) -> Finding:
@@ -37,37 +38,59 @@ def worst(found: Iterable[Finding]) -> Finding:
 # ---- by scenarios ----
 
 
-def by_scenarios(standard: Standard, claims: Sequence[JudgedScenario]) -> Finding:
-    """What production scenarios prove that claim a standard: each of them has to hold."""
-    found = worst(_by_scenario(standard, one) for one in claims)
-    if found.status != "met":
+@dataclass(frozen=True)
+class Doubts:
+    """What is known of scenarios and loads beside this run."""
+
+    vacuous: frozenset[str] = frozenset()
+    """The ids of scenarios that passed without their When steps."""
+    load: str | None = None
+    """The normal load that the project declares."""
+
+
+def by_scenarios(standard: Standard, claims: Sequence[JudgedScenario], doubts: Doubts = Doubts()) -> Finding:
+    """What production scenarios prove that claim a standard.
+
+    Each of them has to hold, and together they have to observe all that the standard names.
+    """
+    each = [(one, _by_scenario(standard, one, doubts)) for one in claims]
+    found = worst(finding for _, finding in each)
+    if found.status not in {"met", "claimed"}:
         return found
-    measured = _measured(claims)
-    hidden = [name for name in standard.thresholds if name not in measured]
-    shown = [f"{name} {measured[name]} ({_limit(standard.thresholds[name])})" for name in standard.thresholds
-             if name in measured]  # fmt: skip
-    if hidden:
-        shown.append(f"threshold not shown: {', '.join(hidden)}" if shown else "threshold not shown")
-    return Finding("met", "; ".join(shown))
+    proving = [one for one, finding in each if finding.status == "met"]
+    seen = observations(standard, proving, doubts.load)
+    lacks = lacking(seen)
+    # What is no evidence takes none away, but a doubt about what ran does.
+    if found.status == "claimed" and (lacks or not proving or any(not one.proven for one in claims)):
+        return replace(found, observations=seen)
+    if lacks:
+        return Finding("claimed", f"{lacks}; a step records it with `jetty_observe`", observations=seen)
+    return Finding("met", "; ".join(named(seen)), observations=seen)
 
 
-def _measured(claims: Sequence[JudgedScenario]) -> dict[str, str]:
-    """What they recorded, all values of all scenarios."""
-    values: dict[str, list[str]] = {}
-    for one in claims:
-        for name, value in one.result.measured.items():
-            values.setdefault(name, []).append(value)
-    return {name: joined(each) for name, each in values.items()}
+def _proves_nothing(standard: Standard, one: JudgedScenario, doubts: Doubts) -> str:
+    """Why a scenario that passed is no evidence; empty where it is."""
+    kinds = {step.type for step in one.scenario.steps if not step.background}
+    if acts(standard, one):
+        kinds.add("when")
+    lacks = " and no ".join(word.capitalize() for word in ("when", "then") if word not in kinds)
+    if lacks:
+        return f"it has no {lacks} step, so it proves nothing"
+    if one.scenario.id in doubts.vacuous:
+        return "it passes without its When steps, so it proves nothing"
+    if one.result.flaky:
+        return "flaky, which proves nothing"
+    return "" if one.proven else "ambiguous, which proves nothing"
 
 
-def _by_scenario(standard: Standard, one: JudgedScenario) -> Finding:
+def _by_scenario(standard: Standard, one: JudgedScenario, doubts: Doubts) -> Finding:
     name, result = one.scenario.name, one.result
     if one.scenario.wip:
         return Finding("unmet", f"{name}: {'the tag @wip has to go' if one.red and not one.known_red else 'known red'}")
-    if result.status == "passed" and not one.proven:
-        return Finding("claimed", f"{name}: {'flaky' if result.flaky else 'ambiguous'}, which proves nothing")
     if result.status == "passed":
-        return worst((_by_environment(standard, one.result.environment), *_by_measures(standard, result.measured)))
+        why = _proves_nothing(standard, one, doubts)
+        parts = (_by_environment(standard, one.result.environment), *_by_measures(standard, result.measured))
+        return worst((*parts, Finding("claimed", f"{name}: {why}"))) if why else worst(parts)
     if result.status in {"skipped", "unknown"} and one.scenario.defect is None:
         cause = f" ({result.cause.replace('-', ' ')})" if result.cause else ""
         return Finding("unknown", f"{name}: {'skipped' if result.status == 'skipped' else f'not run{cause}'}")
@@ -100,14 +123,10 @@ def _by_measures(standard: Standard, measured: Mapping[str, str]) -> list[Findin
 def _by_measure(threshold: Threshold, value: str) -> Finding:
     verdict = satisfies(value, threshold.direction, threshold.value)
     if verdict is None:
-        return Finding("unknown", f"{threshold.name} {value} cannot be compared with {_limit(threshold)}")
+        return Finding("unknown", f"{threshold.name} {value} cannot be compared with {limit(threshold)}")
     if verdict:
         return Finding("met")
-    return Finding("unmet", f"{threshold.name} was {value}; asks for {_limit(threshold)}")
-
-
-def _limit(threshold: Threshold) -> str:
-    return f"{LIMITS[threshold.direction]} {threshold.value}"
+    return Finding("unmet", f"{threshold.name} was {value}; asks for {limit(threshold)}")
 
 
 # ---- by records ----

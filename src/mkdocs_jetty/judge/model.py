@@ -56,6 +56,23 @@ class JudgedScenario:
 
 
 @dataclass(frozen=True)
+class Observation:
+    """One thing that a standard names, and what was observed of it."""
+
+    name: str
+    asked: str
+    """What is good enough: `at most 10`; of a check `shown`."""
+    value: str | None
+    """What was observed; None where nothing was."""
+    ok: bool
+    """Whether it was observed and is good enough."""
+    promised: bool = False
+    """Whether it is only a promise of the system about a time to come."""
+    why: str = ""
+    """Why a value that was observed is not good enough, where the value alone does not say it."""
+
+
+@dataclass(frozen=True)
 class StandardVerdict:
     """One standard, for one feature or for the system."""
 
@@ -69,6 +86,8 @@ class StandardVerdict:
     """The ids of the scenarios that claim it."""
     record: Attestation | Waiver | ReportFinding | None = None
     expires: date | None = None
+    observations: tuple[Observation, ...] = ()
+    """What the scenarios that claim it observed of each thing that it names; empty where no scenario passed."""
 
     @property
     def settled(self) -> bool:

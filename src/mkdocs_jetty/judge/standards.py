@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from mkdocs_jetty.judge.claims import check_claims
-from mkdocs_jetty.judge.evidence import Finding, by_attestation, by_report, by_scenarios, worst
+from mkdocs_jetty.judge.evidence import Doubts, Finding, by_attestation, by_report, by_scenarios, worst
 from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario, StandardStatus, StandardVerdict
 from mkdocs_jetty.standards.applies import applies_to
 from mkdocs_jetty.standards.model import Attestation, Declaration, Preset, ReportFinding, Standard, Waiver
@@ -32,6 +32,7 @@ class _Evidence:
     waivers: tuple[Waiver, ...]
     findings: tuple[ReportFinding, ...]
     today: date
+    doubts: Doubts
 
 
 def judge_standards(
@@ -40,18 +41,29 @@ def judge_standards(
     declaration: Declaration,
     findings: Sequence[ReportFinding],
     today: date,
+    vacuous: Collection[str] = (),
 ) -> tuple[Mapping[str, tuple[StandardVerdict, ...]], tuple[StandardVerdict, ...]]:
-    """Judge every standard of a preset: by feature id those that are for features, and those of the system."""
+    """Judge every standard of a preset: by feature id those that are for features, and those of the system.
+
+    Args:
+        features: With their scenarios judged.
+        preset: What is asked.
+        declaration: What people have declared.
+        findings: What reports of other tools say.
+        today: The day for which it is judged.
+        vacuous: The ids of scenarios that passed without their When steps.
+    """
+    records = _Records(declaration, findings, today, Doubts(frozenset(vacuous), declaration.load))
     by_feature = {
         verdict.feature.id: tuple(
-            _of_feature(standard, verdict, preset, _Records(declaration, findings, today))
+            _of_feature(standard, verdict, preset, records)
             for standard in preset.standards
             if standard.applies.scope == "feature"
         )
         for verdict in features
     }
     system = tuple(
-        _of_system(standard, features, preset, _Records(declaration, findings, today))
+        _of_system(standard, features, preset, records)
         for standard in preset.standards
         if standard.applies.scope == "system"
     )
@@ -73,6 +85,7 @@ class _Records:
     declaration: Declaration
     findings: Sequence[ReportFinding]
     today: date
+    doubts: Doubts
 
     def of(self, standard: Standard, scenarios: Iterable[JudgedScenario], feature: str | None) -> _Evidence:
         # A record that names no feature speaks for the whole system, each feature included.
@@ -95,6 +108,7 @@ class _Records:
                 if each.report.feature in places and _names(standard, (each.report.standard,))
             ),
             today=self.today,
+            doubts=self.doubts,
         )
 
 
@@ -141,14 +155,14 @@ def _ids(claims: Iterable[JudgedScenario]) -> tuple[str, ...]:
 def _judge(standard: Standard, evidence: _Evidence, why: str) -> StandardVerdict:
     found = _found(standard, evidence)
     verdict = StandardVerdict(
-        standard, found.status, found.note, why, _ids(evidence.claims), found.record, found.expires
+        standard, found.status, found.note, why, _ids(evidence.claims), found.record, found.expires, found.observations
     )
     return _under_waiver(verdict, evidence) if found.status in UNDER_WAIVER else verdict
 
 
 def _found(standard: Standard, evidence: _Evidence) -> Finding:
     claims = [one for one in evidence.claims if one.scenario.mode == "production"]
-    shown = by_scenarios(standard, claims) if claims else None
+    shown = by_scenarios(standard, claims, evidence.doubts) if claims else None
     if shown is not None and shown.status in {"met", "unmet"}:
         return shown
     recorded = _by_records(standard, evidence)

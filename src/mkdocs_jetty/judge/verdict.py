@@ -81,7 +81,9 @@ def judge(
     features = tuple(_judge_feature(feature, results, state, history) for feature in spec.features)
     standards = _Standards()
     if preset is not None and state == "external" and today is not None:
-        by_feature, system = judge_standards(features, preset, declaration, findings, today)
+        by_feature, system = judge_standards(
+            features, preset, declaration, findings, today, [key for key, past in history.items() if past.challenged_on]
+        )
         standards = _Standards(by_feature, () if partial else system)
         features = tuple(_with_standards(feature, by_feature[feature.feature.id], state) for feature in features)
     scenarios = [scenario for feature in features for scenario in feature.scenarios]

@@ -215,6 +215,7 @@ class Collector:
             candidates=self._texts(event, "candidates"),
             overrides=self._text(event, "overrides"),
             warnings=self._texts(event, "warnings"),
+            stock=event.get("stock") is True,
         )
 
     def _scenario_result(self, event: Event, now: _Open) -> ScenarioResult:

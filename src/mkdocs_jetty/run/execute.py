@@ -279,10 +279,11 @@ class ScenarioRun:
         self, index: int, status: Status, span: tuple[float, float] | None, definition: str | None, **more: Any
     ) -> None:
         duration = None if span is None else round((span[1] - span[0]) * 1000, 3)
-        stock = self.script.choices[index].overrides
+        choice = self.script.choices[index]
+        stock = choice.definition is not None and choice.definition.file.is_relative_to(LIBRARY)
         self.emit(
             "step", index=index, status=status, duration_ms=duration, definition=definition,
-            overrides=self._place(stock) if stock else None, **more,
+            overrides=self._place(choice.overrides) if choice.overrides else None, stock=stock or None, **more,
         )  # fmt: skip
 
 

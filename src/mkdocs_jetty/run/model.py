@@ -41,6 +41,8 @@ class StepResult:
     """The step definition of the library that a nearer one took the place of."""
     warnings: tuple[str, ...] = ()
     """What makes its pass doubtful: a `Then` that returned False, a thread that failed meanwhile."""
+    stock: bool = False
+    """Whether a phrase of the step library served it."""
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,7 @@ def _step(entry: dict[str, Any]) -> StepResult:
         candidates=tuple(str(place) for place in entry["candidates"]),
         overrides=_text(entry.get("overrides")),
         warnings=tuple(str(warning) for warning in entry["warnings"]),
+        stock=entry.get("stock") is True,
     )
 
 

@@ -92,7 +92,14 @@ def _standard(verdict: StandardVerdict) -> dict[str, Any]:
         "note": verdict.note,
         "why": verdict.why,
         "expires": _day(verdict.expires),
-    }
+        "observations": [
+            {
+                "name": each.name, "asked": each.asked, "value": each.value, "ok": each.ok,
+                "promised": each.promised, "why": each.why,
+            }
+            for each in verdict.observations
+        ],
+    }  # fmt: skip
 
 
 def _mode(mode: ModeVerdict) -> dict[str, Any]:

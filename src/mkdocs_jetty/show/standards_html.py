@@ -117,7 +117,9 @@ class StandardViews:
         standard, record = item.standard, item.record
         missing = item.status in {"uncovered", "unmet"}
         gherkin = review.skeleton_gherkin(standard) if missing and standard.evidence == "scenario" else ""
-        said = dict.fromkeys(filter(None, (review.record_in_words(record), item.note)))
+        # The numbers of what is met stand in the list of what was observed.
+        note = "" if item.observations and item.status == "met" else item.note
+        said = dict.fromkeys(filter(None, (review.record_in_words(record), note)))
         return StandardView(
             anchor=standard_anchor(owner, standard),
             verdict=item,

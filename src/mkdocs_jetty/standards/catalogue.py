@@ -55,6 +55,7 @@ class Entry:
     aliases: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
     """The formats of report that can answer it; empty where its thresholds tell."""
+    checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ def read_entry(data: Mapping[str, Any]) -> Entry:
         min_environment=_choice(data, "min_environment", ENVIRONMENTS, None),
         aliases=_words(data, "aliases"),
         reports=reports,
+        checks=_checks(data.get("checks") or {}),
     )
 
 
@@ -194,7 +196,7 @@ def _own_limit(name: str, limit: Mapping[str, Any]) -> None:
 
 ENTRY_KEYS = {
     "id", "title", "statement", "applies_to", "evidence", "category", "presets", "thresholds", "skeleton", "sources",
-    "number_basis", "min_environment", "aliases", "reports",
+    "number_basis", "min_environment", "aliases", "reports", "checks",
 }  # fmt: skip
 
 
@@ -213,6 +215,12 @@ def applies_text(scope: str, traits: Sequence[Sequence[str]]) -> str:
     if scope == "system":
         return f"the system, once, where a feature has {named}" if named else "the system, once"
     return named or "every feature"
+
+
+def _checks(data: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(data, Mapping):
+        raise ValueError("'checks' must be a table of names, each with the phrase or the phrases that observe it")  # noqa: TRY004 - as above
+    return {str(name): (each,) if _is_text(each) else _words(data, str(name)) for name, each in data.items()}
 
 
 def _limits(data: Any) -> dict[str, Limit]:

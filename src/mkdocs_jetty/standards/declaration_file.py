@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, cast
@@ -27,7 +28,8 @@ from mkdocs_jetty.standards.readers.reading import FORMATS
 
 STATES = ("internal", "external")
 
-_TABLES = ("project", "thresholds", "attestation", "waiver", "report", "transition")
+_TABLES = ("project", "thresholds", "load", "attestation", "waiver", "report", "transition")
+_USERS = re.compile(r"([1-9][0-9]*) users?")
 
 
 class DeclarationReader:
@@ -55,6 +57,7 @@ class DeclarationReader:
             waivers=tuple(self.waiver(*record) for record in self.records("waiver")),
             reports=tuple(self.report(*record) for record in self.records("report")),
             history=tuple(self.transition(*record) for record in self.records("transition")),
+            load=self.load(),
             since_line=self.places.line("project", "since"),
             preset_line=self.places.line("project", "preset"),
             frameworks_line=self.places.line("project", "frameworks"),
@@ -98,6 +101,15 @@ class DeclarationReader:
                 line = self.places.line(*path, name)
                 changes.append(ThresholdChange(standard, name, self.limit(value, *path, name), reason, line))
         return changes
+
+    def load(self) -> str | None:
+        """What the project calls normal load."""
+        table = self.table("load")
+        self.known(table, ("normal",), ("load",), "key")
+        normal = self.text(table, "normal", ("load",), required=False)
+        if normal and not _USERS.fullmatch(normal):
+            self.error(f'`normal` must be a number of users such as "20 users", not {_shown(normal)}', "load", "normal")
+        return normal or None
 
     def limit(self, value: Any, *path: str) -> str:
         if isinstance(value, str) and value.strip():

@@ -77,6 +77,11 @@ class Standard:
     aliases: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
     """The formats of report that can answer it; empty where its thresholds tell."""
+    checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What else must be observed, each with the stock phrases that observe it when one scenario has them all.
+
+    A check may bear the name of a threshold: then these phrases observe that threshold's very value.
+    """
 
 
 @dataclass(frozen=True)
@@ -205,6 +210,8 @@ class Declaration:
     waivers: tuple[Waiver, ...] = ()
     reports: tuple[Report, ...] = ()
     history: tuple[Transition, ...] = ()
+    load: str | None = None
+    """What normal load is: `20 users`."""
     since_line: int | None = field(default=None, compare=False)
     preset_line: int | None = field(default=None, compare=False)
     frameworks_line: int | None = field(default=None, compare=False)

@@ -239,6 +239,8 @@ def _standard(standard: Standard) -> str:
     ]
     if standard.thresholds:
         lines.append(f"- Thresholds: {_text('; '.join(_limit(each) for each in standard.thresholds.values()))}")
+    if checks := [name for name in standard.checks if name not in standard.thresholds]:
+        lines.append(f"- Checks: {_text('; '.join(checks))}")
     lines.append(f"- Numbers: {_text(standard.number_basis)}")
     lines.append(f"- Sources: {', '.join(_sources(standard))}")
     return "\n".join(lines)

@@ -241,6 +241,7 @@ def _standard(asked: Asked, others: Mapping[str, Asked]) -> Standard:
         min_environment=entry.min_environment,
         aliases=entry.aliases,
         reports=entry.reports,
+        checks=entry.checks,
     )
 
 
