@@ -104,6 +104,30 @@ def no_default_account(jetty_driver: Any, jetty_observe: Observe) -> None:
     jetty_observe("default accounts", "shown")
 
 
+@when(parsers.parse("I open an audit log of {count:d} entries"))
+def open_long_log(jetty_driver: Any, harbour: Running, count: int) -> None:
+    for number in range(count):
+        harbour.app.audit.write(
+            "sign-in", user_id=None, source_ip="127.0.0.1", result="refused", action="sign in", resource=f"try {number}"
+        )
+    jetty_driver.get("/admin/audit")
+
+
+@then(parsers.parse("at most {most:d} entries are shown at once"))
+def shown_in_parts(jetty_driver: Any, jetty_observe: Observe, most: int) -> None:
+    shown = jetty_driver.world.response.text.count("<td>127.0.0.1</td>")
+    assert 0 < shown <= most, f"{shown} entries are shown"
+    jetty_observe("page", most)
+
+
+@then("the line bears the reference that the answer gives me")
+def one_reference(jetty_driver: Any, jetty_logs: Callable[[], Any], jetty_observe: Observe) -> None:
+    """Harbour is one service: a request that can be followed from its answer into the log is traced through all."""
+    reference = jetty_driver.world.response.headers["X-Request-ID"]
+    assert [line for line in jetty_logs() if reference in line.values()], f"no line bears {reference}"
+    jetty_observe("trace", "trace through all services")
+
+
 @then(parsers.parse("Harbour refuses to start with {fault}"))
 def refuses_to_start(harbour: Running, tmp_path: Path, without: frozenset[str], fault: str) -> None:
     changes: Mapping[str, Any] = {**FAULTS, **PLAIN}[fault]
