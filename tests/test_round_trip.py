@@ -13,7 +13,7 @@ from gherkin.dialect import Dialect
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mkdocs_jetty.config import from_options
+from mkdocs_jetty.config import from_options, load
 from mkdocs_jetty.show.feature_file import feature_file
 from mkdocs_jetty.spec.model import MODES, Spec
 from mkdocs_jetty.spec.reader import read
@@ -83,6 +83,26 @@ def test_two_rules_of_one_name_on_two_fences_stay_two() -> None:
     second = "@wip\nRule: A key opens\n  Scenario: two\n    Given a key"
     (text,) = survives(f"# Door\n\n{fence(first)}{fence(second)}").values()
     assert text.count("Rule: A key opens") == 2
+
+
+def test_the_background_of_a_feature_file_is_filled_by_each_row(tmp_path: Path) -> None:
+    text = (
+        'Feature: Door\n\n  Background:\n    Given the sign "<name>" on the door\n      | <name> |\n\n'
+        "  Scenario Outline: Ring\n    When I ring for <name>\n\n"
+        "    Examples:\n      | name |\n      | Ada  |\n      | Bo   |\n"
+    )
+    found = []
+    for number, source in enumerate((text, text)):
+        (tmp_path / "f").mkdir(exist_ok=True)
+        (tmp_path / "docs").mkdir(exist_ok=True)
+        (tmp_path / "mkdocs.yml").write_text("plugins: [{jetty: {features: [f]}}]\n")
+        (tmp_path / "f/door.feature").write_text(source if not number else found[0][1])
+        spec = read(load(tmp_path / "mkdocs.yml"))
+        said = [step.text for _, scenario in spec.scenarios() for step in scenario.steps]
+        found.append((said, feature_file(spec.features[0], spec)))
+    assert found[0] == found[1]
+    assert found[0][0][0] == 'the sign "Ada" on the door'
+    assert found[0][0][2] == 'the sign "Bo" on the door'
 
 
 def test_a_background_with_placeholders_stays_literal() -> None:

@@ -296,7 +296,7 @@ class JettySession:
         """Leave out what the option `tags` leaves out, and fail for what is wrong with the site's file."""
         assert self._settings
         wanted, problems = chosen(self.spec, self._settings)
-        if problems:
+        if problems or wanted is None:
             wanted = frozenset(each.id for _, each in self.spec.scenarios())
         left_out = [item for item in items if isinstance(item, ScenarioItem) and item.scenario.id not in wanted]
         if left_out:

@@ -144,6 +144,8 @@ def _select(spec: Spec, settings: Settings) -> tuple[dict[str, ScenarioResult], 
     results: dict[str, ScenarioResult] = {}
     pages: Pages = {}
     wanted, problems = chosen(spec, settings)
+    if wanted is None:
+        return results, pages, problems
     for feature, scenario in spec.scenarios():
         if scenario.defect:
             results[scenario.id] = _not_run(scenario, scenario.defect)

@@ -34,13 +34,13 @@ def selected(spec: Spec, tags: str) -> frozenset[str]:
     return frozenset(scenario.id for scenario in scenarios if expression.evaluate(list(selectors(scenario))))
 
 
-def chosen(spec: Spec, settings: Settings) -> tuple[frozenset[str], list[Problem]]:
-    """The ids of the scenarios that the option `tags` selects, and what is wrong with the option."""
+def chosen(spec: Spec, settings: Settings) -> tuple[frozenset[str] | None, list[Problem]]:
+    """The ids of what the option `tags` selects, None where it cannot be read; and what is wrong with it."""
     place = option_place(settings.config_file, "tags")
     try:
         found = selected(spec, settings.tags)
     except ValueError as error:
-        return frozenset(), [Problem("error", *place, None, str(error))]
+        return None, [Problem("error", *place, None, str(error))]
     if found or not any(True for _ in spec.scenarios()):
         return found, []
     return found, [Problem("error", *place, None, selects_nothing(spec, settings.tags))]

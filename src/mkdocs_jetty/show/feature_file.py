@@ -16,7 +16,17 @@ from gherkin.dialect import Dialect
 
 from mkdocs_jetty.show.keywords import Keywords
 from mkdocs_jetty.spec.gherkin import language_of
-from mkdocs_jetty.spec.model import Feature, Scenario, ShownExamples, ShownHeading, ShownScenario, ShownStep, Spec, Step
+from mkdocs_jetty.spec.model import (
+    Feature,
+    Scenario,
+    ShownBackground,
+    ShownExamples,
+    ShownHeading,
+    ShownScenario,
+    ShownStep,
+    Spec,
+    Step,
+)
 from mkdocs_jetty.spec.modes import mode_by_tags
 from mkdocs_jetty.spec.reader import TRAIT_TAG
 
@@ -38,10 +48,17 @@ class _Item:
     rule: ShownHeading | None
     """The heading above it: two rules of one name are two."""
     language: str
+    written: Mapping[int, ShownStep] | None = None
+    """Of a `.feature` file, the steps of its backgrounds by their lines: each row fills them."""
 
     @property
     def background(self) -> list[Step]:
-        return [step for step in self.scenarios[0].steps if step.background]
+        found = [step for step in self.scenarios[0].steps if step.background]
+        return [self._as_written(step) for step in found]
+
+    def _as_written(self, step: Step) -> Step:
+        shown = self.written.get(step.line) if self.written else None
+        return replace(step, text=shown.text, table=shown.table, docstring=shown.docstring) if shown else step
 
     @property
     def own(self) -> list[tuple[ShownStep, Step | None]]:
@@ -52,6 +69,8 @@ class _Item:
     @property
     def filled(self) -> tuple[str, ...]:
         """What of its background its columns would be filled into, if that stood in the outline."""
+        if self.written is not None:
+            return ()
         names = {name for table in self.shown.examples for name in table.header}
         found = _PLACEHOLDER.findall(repr(_said(self.background)))
         return tuple(dict.fromkeys(name for name in found if name in names))
@@ -67,7 +86,8 @@ class _FeatureFile:
         self.language = languages.pop() if len(languages) == 1 else feature.language
         self.keywords = Keywords(self.language)
         backgrounds = {_said(item.background) for item in self.items}
-        self.shared = self.items[0] if len(backgrounds) == 1 and self.items[0].background else None
+        shared = len(backgrounds) == 1 and self.items[0].background and not any(item.filled for item in self.items)
+        self.shared = self.items[0] if shared else None
 
     def lines(self) -> Iterator[str]:
         """The lines, the title first."""
@@ -149,7 +169,11 @@ class _FeatureFile:
 def _items(feature: Feature, spec: Spec) -> Iterator[_Item]:
     by_id: Mapping[str, Scenario] = {scenario.id: scenario for scenario in feature.scenarios}
     for page in spec.pages:
-        for block in page.blocks if page.path == feature.page else ():
+        blocks = page.blocks if page.path == feature.page else ()
+        backgrounds = (each for block in blocks for each in block.items if isinstance(each, ShownBackground))
+        steps = {step.line: step for each in backgrounds for step in each.steps}
+        written = steps if feature.page.endswith(".feature") else None
+        for block in blocks:
             rule: ShownHeading | None = None
             language = language_of(block.source.split("\n"))
             for item in block.items:
@@ -158,7 +182,7 @@ def _items(feature: Feature, spec: Spec) -> Iterator[_Item]:
                 elif isinstance(item, ShownScenario):
                     scenarios = tuple(by_id[each] for each in item.scenario_ids if each in by_id)
                     if scenarios:
-                        yield _Item(item, scenarios, rule, language if Dialect.for_name(language) else "en")
+                        yield _Item(item, scenarios, rule, language if Dialect.for_name(language) else "en", written)
 
 
 def _stand_in(name: str) -> str:
