@@ -271,3 +271,29 @@ def test_check_says_first_and_once_that_a_step_module_does_not_import(project: P
     (told,) = [text for text in printed.splitlines() if "no_such_thing" in text]
     assert told.startswith("error: features/door_steps.py:2: ")
     assert printed.index(told) < printed.index("does not import: features/door_steps.py:2")
+
+
+def test_a_command_that_does_not_exist_is_answered_with_the_one_that_was_meant() -> None:
+    result = invoke("chekc")
+    assert result.exit_code == 2
+    assert "there is no command `chekc` (did you mean `check`?)" in result.stderr
+
+
+def test_the_site_is_found_from_a_folder_below_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project / "docs")
+    result = invoke("check", "door.md")
+    assert result.exit_code == 0, result.output
+    assert "1 passed" in result.output
+
+
+def test_undefined_steps_are_told_with_the_way_on(project: Path) -> None:
+    (project / "docs/gate.md").write_text(RED.replace("a door", "nobody knows") + RED.replace("opens", "shuts"))
+    output = invoke("check").output
+    assert "`jetty snippets` prints definitions for 1 undefined step" in output
+
+
+def test_the_last_line_says_why_it_is_red(project: Path) -> None:
+    (project / "docs/gate.md").write_text("# Gate\n\n```gherkin\nScenario Whn\n```\n")
+    last = invoke("check").output.splitlines()[-1]
+    assert last.startswith("red: ")
+    assert "1 problem" in last

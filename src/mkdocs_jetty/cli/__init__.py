@@ -18,6 +18,7 @@ import click
 from mkdocs_jetty import __version__
 from mkdocs_jetty.cli.errors import Interrupted, WrongUse, plain
 from mkdocs_jetty.config import ConfigError
+from mkdocs_jetty.errors import did_you_mean
 
 __all__ = ["main", "plain"]
 
@@ -51,6 +52,14 @@ class JettyGroup(click.Group):
             return None
         command: click.Command = getattr(import_module(f"mkdocs_jetty.cli.{COMMANDS[name][0]}"), name)
         return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the command that is called, or name the one that may be meant."""
+        name = args[0]
+        if name in COMMANDS or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        hint = did_you_mean(name, list(COMMANDS))
+        raise click.UsageError(f"there is no command `{name}`{hint}; `jetty --help` lists them")
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

@@ -12,11 +12,13 @@ import click
 from mkdocs_jetty import assess
 from mkdocs_jetty.cli.common import as_json, config_option, load, run_and_judge, url_for, write
 from mkdocs_jetty.cli.errors import RED, WrongUse, plain
+from mkdocs_jetty.cli.snippets import undefined_steps
 from mkdocs_jetty.cli.terminal import console, line, show_failures, summary
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.judge.model import Verdict
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.missing import gate_lines
+from mkdocs_jetty.show.words import plural
 
 
 @click.command()
@@ -43,6 +45,8 @@ def check(
     if junit_file:
         write(junit_file, export.junit_xml(verdict))
     show_failures(report, verdict)
+    if undefined := undefined_steps(verdict):
+        line(report, f"`jetty snippets` prints definitions for {plural(len(undefined), 'undefined step')}", "yellow")
     if verdict.fails:
         for reason in gate_lines(verdict, settings.fail_on):
             line(report, plain(reason), "red")

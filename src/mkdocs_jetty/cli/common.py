@@ -27,10 +27,17 @@ from mkdocs_jetty.spec.reader import read
 
 
 def _there(config_file: Path) -> Path:
-    """The site's configuration: where none is named and `mkdocs.yml` is missing, the next name that there is."""
+    """The site's configuration: where none is named, the nearest that there is, here or in a directory above."""
     if config_file != Path(CONFIG_NAMES[0]) or config_file.is_file():
         return config_file
-    return next((path for name in CONFIG_NAMES if (path := Path(name)).is_file()), config_file)
+    here = Path.cwd()
+    for directory in (here, *here.parents):
+        found = next((path for name in CONFIG_NAMES if (path := directory / name).is_file()), None)
+        if found is not None:
+            return Path(found.name) if directory == here else found
+        if (directory / ".git").exists():  # what stands above it is another project
+            break
+    return config_file
 
 
 config_option = click.option(

@@ -146,6 +146,8 @@ def summary(verdict: Verdict) -> str:
         if counts.get(key)
     ]
     total = counts.get("scenarios", 0)
+    errors = sum(problem.level == "error" for problem in verdict.problems)
+    parts += [words.plural(errors, "problem")] if errors else []
     detail = ", ".join(parts) + (f" ({', '.join(extra)})" if extra else "")
     said = f"{total} scenario{'' if total == 1 else 's'}" + (f": {detail}" if detail else "")
     word = "red" if verdict.red else "not run" if not verdict.executed else "fails" if verdict.fails else "ok"
