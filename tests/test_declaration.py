@@ -452,3 +452,14 @@ def test_a_broken_file_is_not_touched(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="not valid TOML"):
         go_external(tmp_path, ["startup-mvp"], [], TODAY)
     assert (tmp_path / "jetty.toml").read_text() == "[project\n"
+
+
+@pytest.mark.parametrize("approver", ["ada", " ADA  ", "Ada\u200b", "\u2060Ada", "\uff21da", "A\u00adda"])
+def test_one_person_does_not_approve_under_another_spelling(approver: str) -> None:
+    text = FULL.replace('approver = "Grace"', f'approver = "{approver}"')
+    assert any("`approver` is the owner" in each for each in errors(text))
+
+
+def test_a_text_that_nobody_can_see_is_empty() -> None:
+    text = FULL.replace('approver = "Grace"', 'approver = "\u200b"')
+    assert any("`approver` is empty" in each for each in errors(text))

@@ -392,3 +392,24 @@ def test_the_day_comes_from_the_epoch_where_it_is_set(monkeypatch: pytest.Monkey
     assert this_day() == date(1970, 1, 2)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
     assert this_day() >= TODAY - timedelta(days=3650)
+
+
+# ---- how old, and of how many kinds ----
+
+
+@pytest.mark.parametrize(
+    ("age", "status"), [(0, "met"), (90, "met"), (91, "stale"), (9000, "stale"), (None, "stale"), (-3, "unknown")]
+)
+def test_every_report_has_an_age(age: int | None, status: str) -> None:
+    assert only(standard("external-check"), findings=[finding(age)]).status == status
+
+
+def test_a_standard_that_asks_for_two_kinds_of_scan_needs_two_reports() -> None:
+    one = standard("external-check", scans=("static", "dynamic"))
+    static, dynamic = finding(kinds=("static",)), finding(kinds=("dynamic",))
+    found = only(one, findings=[static])
+    assert found.status == "unmet"
+    assert "no report of a scan for weaknesses of the running system" in found.note
+    assert only(one, findings=[static, static]).status == "unmet"
+    assert only(one, findings=[static, dynamic]).status == "met"
+    assert only(one, findings=[static, finding(ok=False, kinds=("dynamic",))]).status == "unmet"

@@ -193,8 +193,13 @@ ONE_TEST = '<testsuite timestamp="2026-11-20T00:00:00" tests="1"><testcase name=
     ],
 )
 def test_a_scan_that_found_nothing_answers_only_what_a_scan_can(tmp_path: Path, standard_id: str, *, ok: bool) -> None:
-    (tmp_path / "scan.sarif").write_text(SILENT)
-    assert finding("scan.sarif", shipped(standard_id), tmp_path).ok is ok
+    asked = shipped(standard_id)
+    tools = {"secrets": "gitleaks", "dependencies": "osv-scanner", "static": "Semgrep OSS"}
+    tool = next((tools[kind] for kind in asked.scans), "Semgrep OSS")
+    data = json.loads(SILENT)
+    data["runs"][0]["tool"] = {"driver": {"name": tool}}
+    (tmp_path / "scan.sarif").write_text(json.dumps(data))
+    assert finding("scan.sarif", asked, tmp_path).ok is ok
 
 
 @pytest.mark.parametrize(
@@ -214,7 +219,7 @@ def test_a_test_run_has_to_show_the_numbers(
     silent = finding("junit.xml", shipped(standard_id), tmp_path)
     assert not silent.ok
     assert f"not in the report: {missing}" in silent.note
-    (tmp_path / "junit.xml").write_text(ONE_TEST.format(properties(shown)))
+    (tmp_path / "junit.xml").write_text(ONE_TEST.format(properties({**shown, "standard": standard_id})))
     assert finding("junit.xml", shipped(standard_id), tmp_path).ok
 
 
@@ -224,8 +229,9 @@ def properties(values: dict[str, str]) -> str:
 
 
 def test_a_standard_without_numbers_is_proved_by_its_tests(tmp_path: Path) -> None:
-    (tmp_path / "junit.xml").write_text(ONE_TEST.format(""))
-    assert finding("junit.xml", shipped("web-application-firewall"), tmp_path).ok
+    waf = "web-application-firewall"
+    (tmp_path / "junit.xml").write_text(ONE_TEST.format(properties({"standard": waf})))
+    assert finding("junit.xml", shipped(waf), tmp_path).ok
     assert not finding("junit.xml", shipped("security-scanning"), tmp_path).ok
 
 
@@ -294,8 +300,11 @@ def test_a_test_report_that_contradicts_itself_proves_nothing(tmp_path: Path, te
     ],
 )
 def test_an_honest_test_report_counts_whoever_wrote_it(tmp_path: Path, text: str) -> None:
-    (tmp_path / "junit.xml").write_text(text)
+    named = text.replace(">", f">{properties({'standard': 'some-standard'})}", 1)
+    (tmp_path / "junit.xml").write_text(named)
     assert finding("junit.xml", standard(), tmp_path).ok
+    (tmp_path / "junit.xml").write_text(text)
+    assert "it does not name the standard" in finding("junit.xml", standard(), tmp_path).note
 
 
 def test_what_failed_is_told_as_that_whatever_the_counts_say(tmp_path: Path) -> None:
@@ -373,3 +382,111 @@ def test_a_test_that_passed_only_when_it_ran_again_proves_nothing(tmp_path: Path
     assert (found.ok, found.note) == (False, "1 test flaky")
     (tmp_path / "junit.xml").write_text(ONE_TEST.format(f"{flaky}<failure/>"))
     assert "1 test failed" in finding("junit.xml", standard(), tmp_path).note
+
+
+# ---- whose report it is, and whether it was whole ----
+
+
+def sarif(tool: str, results: list[dict[str, object]] = [], **run: object) -> str:  # noqa: B006 - only read
+    moment = {"executionSuccessful": True, "endTimeUtc": "2026-11-20T10:00:00Z"}
+    invocation = {**moment, **run.pop("invocation", {})}  # type: ignore[dict-item]
+    whole = {"tool": {"driver": {"name": tool}}, "invocations": [invocation], "results": results, **run}
+    return json.dumps({"version": "2.1.0", "runs": [whole]})
+
+
+@pytest.mark.parametrize(
+    ("standard_id", "tool", "ok"),
+    [
+        ("secrets-management", "gitleaks", True), ("secrets-management", "TruffleHog", True),
+        ("secrets-management", "Bandit", False), ("secrets-management", "Semgrep OSS", False),
+        ("secrets-management", "my own", False), ("secrets-management", "", False),
+        ("dependency-vulnerabilities", "Trivy", True), ("dependency-vulnerabilities", "osv-scanner", True),
+        ("dependency-vulnerabilities", "Bandit", False), ("dependency-vulnerabilities", "CodeQL", False),
+        ("security-scanning", "Bandit", True), ("security-scanning", "CodeQL", True),
+        ("security-scanning", "OWASP ZAP", True), ("security-scanning", "gitleaks", False),
+        ("security-scanning", "Bandit2", False),
+    ],
+)  # fmt: skip
+def test_another_tools_report_does_not_count(tmp_path: Path, standard_id: str, tool: str, *, ok: bool) -> None:
+    (tmp_path / "scan.sarif").write_text(sarif(tool))
+    found = finding("scan.sarif", shipped(standard_id), tmp_path)
+    assert found.ok is ok
+    assert ok or "asks for a scan for" in found.note
+
+
+TOLD = {"level": "error", "message": {"text": "no"}}
+
+
+@pytest.mark.parametrize(
+    ("report", "error"),
+    [
+        (sarif("x", invocation={"executionSuccessful": False}), "did not succeed"),
+        (sarif("x", invocation={"exitSignalName": "SIGKILL"}), "ended before it was through"),
+        (sarif("x", invocation={"processStartFailureMessage": "no"}), "ended before it was through"),
+        (
+            sarif("x", invocation={"toolExecutionNotifications": [{"level": "error", "message": {"text": "no"}}]}),
+            "error: no",
+        ),
+        (sarif("x", invocation={"toolConfigurationNotifications": [{"level": "error"}]}), "tells of an error"),
+        ('{"bomFormat": "CycloneDX", "vulnerabilities": []}', "holds no component"),
+        ('{"dependencies": [{"name": "a", "skip_reason": "x"}]}', "not one of its dependencies was checked"),
+    ],
+)
+def test_a_scan_that_was_not_whole_proves_nothing(tmp_path: Path, report: str, error: str) -> None:
+    (tmp_path / "scan.json").write_text(report)
+    found = finding("scan.json", standard(level="high"), tmp_path)
+    assert found.error is not None
+    assert error in found.error
+
+
+HALF = [{"status": "rejected"}, {"status": "accepted"}]
+
+
+def vulnerable(*ratings: dict[str, object]) -> str:
+    one = {"id": "CVE-2021-44228", "published": "2021-12-10T00:00:00Z", "ratings": list(ratings)}
+    metadata = {"timestamp": "2026-11-20T00:00:00Z"}
+    bom = {"bomFormat": "CycloneDX", "metadata": metadata, "components": [{"name": "a"}], "vulnerabilities": [one]}
+    return json.dumps(bom)
+
+
+@pytest.mark.parametrize(
+    ("report", "ok"),
+    [
+        (vulnerable({"score": 10.0, "method": "CVSSv31"}), False),
+        (vulnerable({"severity": None, "score": 9.8}), False),
+        (vulnerable({"severity": "none", "score": 9.8}), False),
+        (vulnerable({"severity": "low"}, {"severity": "critical"}), False),
+        (vulnerable({"severity": "unknown"}), False),
+        (vulnerable(), False),
+        (vulnerable({"severity": "low", "score": 2.0}), True),
+        (vulnerable({"severity": "none"}), True),
+        (sarif("x", [{"ruleId": "r", "level": "error"}]), False),
+        (sarif("x", [{"ruleId": "r", "level": "error", "suppressions": [{"kind": "external"}]}]), True),
+        (sarif("x", [{"ruleId": "r", "level": "error", "suppressions": HALF}]), False),
+        (sarif("x", [{"ruleId": "r", "level": "error", "suppressions": [{"status": "underReview"}]}]), False),
+        (sarif("x", [{"ruleId": "r", "level": "error", "suppressions": []}]), False),
+        (sarif("x", [{"ruleId": "r"}]), True),
+        (sarif("x", [{"ruleId": "r"}], invocation={"ruleConfigurationOverrides": [
+            {"descriptor": {"id": "r"}, "configuration": {"level": "error"}}]}), False),
+        (sarif("x", [{"ruleId": "other"}], invocation={"ruleConfigurationOverrides": [
+            {"descriptor": {"id": "r"}, "configuration": {"level": "error"}}]}), True),
+    ],
+)  # fmt: skip
+def test_a_finding_is_as_grave_as_anything_says_of_it(tmp_path: Path, report: str, *, ok: bool) -> None:
+    (tmp_path / "scan.json").write_text(report)
+    assert finding("scan.json", standard(level="high"), tmp_path).ok is ok
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<testsuite><testcase name="a" status="failed"/></testsuite>',
+        '<testsuite><testcase name="a" status="error"/></testsuite>',
+        '<testsuite failures="+1"><testcase name="a"/></testsuite>',
+        '<testsuite><testcase name="a" status="skipped"/></testsuite>',
+    ],
+)
+def test_a_test_that_failed_in_other_words_failed(tmp_path: Path, text: str) -> None:
+    named = text.replace(">", f">{properties({'standard': 'some-standard'})}", 1)
+    (tmp_path / "junit.xml").write_text(named)
+    assert not finding("junit.xml", standard(), tmp_path).ok

@@ -33,6 +33,7 @@ COMMANDS = {
     "internal": ("standards", "Take the project back, with a reason."),
     "attest": ("standards", "State that a standard is met, until a date."),
     "waive": ("standards", "Record an agreed exception to a standard."),
+    "evidence": ("evidence", "Note the report of another tool as evidence."),
     "snippets": ("export", "Print definitions for every undefined step."),
     "export": ("export", "Write features, messages, JUnit or JSON."),
 }

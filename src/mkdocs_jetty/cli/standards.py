@@ -27,7 +27,7 @@ from mkdocs_jetty.spec.reader import read
 from mkdocs_jetty.standards import writing
 from mkdocs_jetty.standards.applies import applies_to
 from mkdocs_jetty.standards.declaration import check_declaration
-from mkdocs_jetty.standards.model import WAIVER_REASONS, Attestation, Declaration, Preset, Waiver
+from mkdocs_jetty.standards.model import WAIVER_REASONS, Attestation, Declaration, Preset, Report, Waiver
 from mkdocs_jetty.standards.presets import BY_COMMAND, PRESETS, named_in, resolve
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -159,7 +159,7 @@ def judged_under(settings: Settings, outcome: Outcome, preset: Preset, today: da
     return assess.assess(settings, outcome.spec, outcome.results, supposed)
 
 
-def refuse_mistakes(settings: Settings, record: Attestation | Waiver, addition: Declaration) -> str | None:
+def refuse_mistakes(settings: Settings, record: Attestation | Waiver | Report, addition: Declaration) -> str | None:
     """Refuse what the next build would call an error, before it is written; say why a record would change nothing."""
     declared = settings.declaration
     preset = (
@@ -180,7 +180,7 @@ def _warn(warning: str | None) -> None:
         click.echo(f"warning: {plain(warning)}", err=True)
 
 
-def _in_no_use(record: Attestation | Waiver, preset: Preset, features: Sequence[Feature]) -> str | None:
+def _in_no_use(record: Attestation | Waiver | Report, preset: Preset, features: Sequence[Feature]) -> str | None:
     """Why a record changes nothing: its standard applies to nothing that it is for."""
     standard = preset.standard(record.standard)
     if standard is None:

@@ -10,12 +10,15 @@ from mkdocs_jetty.judge.model import JudgedScenario, Observation, StandardStatus
 from mkdocs_jetty.judge.observations import acts, lacking, limit, named, observations
 from mkdocs_jetty.standards.model import ENVIRONMENTS, Attestation, ReportFinding, Standard, Threshold
 from mkdocs_jetty.standards.quantities import each_of, satisfies
+from mkdocs_jetty.standards.readers.kinds import wanted
 
 DUE_DAYS = 14
 GRACE = timedelta(days=1)
 """How far ahead of ours the calendar of a tool may be, in another time zone."""
 AGES = ("fresh", "every")
 """The thresholds that say how old a report may be."""
+REPORT_AGE = "90 days"
+"""How old a report may be where its standard does not say: a quarter, by our own judgement."""
 WORSE: tuple[StandardStatus, ...] = ("unmet", "unknown", "claimed", "stale", "due", "attested", "met")
 
 
@@ -149,6 +152,16 @@ def by_attestation(attestations: Sequence[Attestation], today: date) -> Finding:
     return Finding("attested", note, newest, newest.until)
 
 
+def by_reports(standard: Standard, findings: Sequence[ReportFinding], today: date) -> Finding:
+    """What reports prove together: each has to be good, and there has to be one of each kind of scan that is asked."""
+    found = worst(by_report(standard, each, today) for each in findings)
+    shown = {kind for each in findings for kind in each.kinds}
+    missing = [kind for kind in standard.scans if kind not in shown]
+    if found.status != "met" or not missing:
+        return found
+    return Finding("unmet", f"{found.note}; no report of a scan for {wanted(missing)}", found.record)
+
+
 def by_report(standard: Standard, finding: ReportFinding, today: date) -> Finding:
     """What the report of another tool proves on a day."""
     path = finding.report.path
@@ -168,16 +181,14 @@ def by_report(standard: Standard, finding: ReportFinding, today: date) -> Findin
 def _by_age(standard: Standard, made_on: date | None, today: date) -> Finding:
     if made_on is not None and made_on > today + GRACE:
         return Finding("unknown", f"dated in the future, {made_on}, so nobody knows how old it is")
-    for name in AGES:
-        threshold = standard.thresholds.get(name)
-        if threshold is None:
-            continue
+    asked = [standard.thresholds[name].value for name in AGES if name in standard.thresholds]
+    for most in asked or [REPORT_AGE]:
         if made_on is None:
-            return Finding("stale", f"undated; may be {threshold.value} old at most")
+            return Finding("stale", f"undated; may be {most} old at most")
         age = max((today - made_on).days, 0)
-        fresh = satisfies(f"{age} day{'s' * (age != 1)}", "at-most", threshold.value)
+        fresh = satisfies(f"{age} day{'s' * (age != 1)}", "at-most", most)
         if fresh is None:
-            return Finding("unknown", f"its age of {age} days cannot be compared with {threshold.value}")
+            return Finding("unknown", f"its age of {age} days cannot be compared with {most}")
         if not fresh:
-            return Finding("stale", f"made on {made_on}; may be {threshold.value} old at most")
+            return Finding("stale", f"made on {made_on}; may be {most} old at most")
     return Finding("met")

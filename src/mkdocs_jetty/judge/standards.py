@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from mkdocs_jetty.judge.claims import check_claims
-from mkdocs_jetty.judge.evidence import Doubts, Finding, by_attestation, by_report, by_scenarios, worst
+from mkdocs_jetty.judge.evidence import Doubts, Finding, by_attestation, by_reports, by_scenarios
 from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario, StandardStatus, StandardVerdict
 from mkdocs_jetty.standards.applies import applies_to
 from mkdocs_jetty.standards.model import Attestation, Declaration, Preset, ReportFinding, Standard, Waiver
@@ -175,7 +175,7 @@ def _by_records(standard: Standard, evidence: _Evidence) -> Finding | None:
     if standard.evidence == "attestation" and evidence.attestations:
         return by_attestation(evidence.attestations, evidence.today)
     if standard.evidence == "external-check" and evidence.findings:
-        return worst(by_report(standard, finding, evidence.today) for finding in evidence.findings)
+        return by_reports(standard, evidence.findings, evidence.today)
     return None
 
 

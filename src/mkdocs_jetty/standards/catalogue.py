@@ -16,6 +16,7 @@ import yaml
 from mkdocs_jetty.errors import did_you_mean
 from mkdocs_jetty.standards.model import ENVIRONMENTS, FRAMEWORKS, Applies, Direction, Environment, Evidence, Source
 from mkdocs_jetty.standards.quantities import parse
+from mkdocs_jetty.standards.readers.kinds import KINDS
 from mkdocs_jetty.standards.readers.reading import FORMATS
 
 EVIDENCE = get_args(Evidence)
@@ -55,6 +56,7 @@ class Entry:
     aliases: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
     """The formats of report that can answer it; empty where its thresholds tell."""
+    scans: tuple[str, ...] = ()
     checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -167,6 +169,7 @@ def read_entry(data: Mapping[str, Any]) -> Entry:
         min_environment=_choice(data, "min_environment", ENVIRONMENTS, None),
         aliases=_words(data, "aliases"),
         reports=reports,
+        scans=_words(data, "scans", tuple(KINDS)),
         checks=_checks(data.get("checks") or {}),
     )
 
@@ -196,7 +199,7 @@ def _own_limit(name: str, limit: Mapping[str, Any]) -> None:
 
 ENTRY_KEYS = {
     "id", "title", "statement", "applies_to", "evidence", "category", "presets", "thresholds", "skeleton", "sources",
-    "number_basis", "min_environment", "aliases", "reports", "checks",
+    "number_basis", "min_environment", "aliases", "reports", "scans", "checks",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, cast
@@ -154,7 +155,13 @@ class DeclarationReader:
         )
 
     def report(self, table: Mapping[str, Any], path: tuple[str | int, ...]) -> Report:
-        self.known(table, ("standard", "path", "format", "environment", "feature"), path, "key")
+        keys = ("standard", "path", "format", "environment", "feature", "tool", "made_on", "digest", "by")
+        self.known(table, keys, path, "key")
+        made_on = self.day(table, "made_on", path, required=False)
+        digest = self.text(table, "digest", path, required=False) or None
+        if made_on and not digest:
+            message = "`made_on` needs the `digest` of the file that it is of: `jetty evidence add` writes both"
+            self.error(message, *path, "made_on")
         environment = self.choice(table, "environment", path, ENVIRONMENTS, required=False)
         return Report(
             standard=self.text(table, "standard", path),
@@ -163,6 +170,10 @@ class DeclarationReader:
             environment=cast("Environment", environment) if environment else None,
             feature=self.text(table, "feature", path, required=False) or None,
             line=self.places.line(*path),
+            tool=self.text(table, "tool", path, required=False) or None,
+            made_on=made_on,
+            digest=digest,
+            by=self.text(table, "by", path, required=False) or None,
         )
 
     def transition(self, table: Mapping[str, Any], path: tuple[str | int, ...]) -> Transition:
@@ -220,7 +231,7 @@ class DeclarationReader:
                 self.error(f"`{path[0]}` needs `{key}`", *path)
         elif not isinstance(value, str):
             self.error(f"`{key}` must be a text in quotes, not {_shown(value)}", *path, key)
-        elif not value.strip():
+        elif not _person(value):
             self.error(f"`{key}` is empty; write a text, or leave an optional one out", *path, key)
         else:
             return value.strip()
@@ -285,7 +296,13 @@ class DeclarationReader:
 
 
 def _same_person(one: str, other: str) -> bool:
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    return _person(one) == _person(other)
+
+
+def _person(name: str) -> str:
+    """A name as one reads it: without what nobody sees, and in one spelling of each letter."""
+    seen = (each for each in unicodedata.normalize("NFKC", name) if unicodedata.category(each) not in {"Cf", "Cc"})
+    return " ".join("".join(seen).split()).casefold()
 
 
 def _plain(name: str) -> str:

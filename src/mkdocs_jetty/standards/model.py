@@ -77,6 +77,8 @@ class Standard:
     aliases: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
     """The formats of report that can answer it; empty where its thresholds tell."""
+    scans: tuple[str, ...] = ()
+    """The kinds of scanners whose reports answer it; of several, a report of each is needed."""
     checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What else must be observed, each with the stock phrases that observe it when one scenario has them all.
 
@@ -154,6 +156,14 @@ class Report:
     environment: Environment | None = None
     feature: str | None = None
     line: int | None = None
+    tool: str | None = None
+    """Which tool made it, by the word of whoever noted it."""
+    made_on: date | None = None
+    """The day on which it was made, for a format that carries no date of its own."""
+    digest: str | None = None
+    """`sha256:` and the digest of the file that was noted: another file has another day."""
+    by: str | None = None
+    """Who noted it."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +179,8 @@ class ReportFinding:
     measured: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
     """Why it cannot be read; then it proves nothing."""
+    kinds: tuple[str, ...] = ()
+    """What its scanners look for, of those kinds that the standard asks for."""
 
 
 @dataclass(frozen=True)

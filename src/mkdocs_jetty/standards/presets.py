@@ -242,6 +242,7 @@ def _standard(asked: Asked, others: Mapping[str, Asked]) -> Standard:
         aliases=entry.aliases,
         reports=entry.reports,
         checks=entry.checks,
+        scans=entry.scans,
     )
 
 

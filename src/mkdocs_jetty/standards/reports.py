@@ -6,13 +6,16 @@ nothing, and one without a date is never called fresh: the file's own date is th
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path, PureWindowsPath
 
 from mkdocs_jetty.standards.model import Report, ReportFinding, Standard
 from mkdocs_jetty.standards.quantities import each_of, parse, satisfies
 from mkdocs_jetty.standards.readers import ReadingError, ReportReading, read
+from mkdocs_jetty.standards.readers.kinds import kinds_of, wanted
 from mkdocs_jetty.standards.readers.reading import MEASUREMENTS, SCANS, SEVERITIES, Found, Severity, TestOutcome
 
 MAX_BYTES = 50 * 1024 * 1024
@@ -32,21 +35,69 @@ _SHOWN = 3
 def read_report(root: Path, report: Report, standard: Standard) -> ReportFinding:
     """What a report says about its standard; a report that cannot be read says why, and proves nothing."""
     try:
-        reading = _read(Path(root), report)
+        content = _content(Path(root), report.path)
+        reading = _dated(_read(content, report), content, report)
         ok, note, measured = _judged(reading, standard)
     except ReadingError as error:
         return _unreadable(report, str(error))
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
         # Whatever shape a broken file takes, it must end here as a report that proves nothing.
         return _unreadable(report, f"it is broken ({type(error).__name__})")
+    kinds, strange = _kinds(reading, standard)
+    if strange:
+        ok, note = False, "; ".join(filter(None, (note, strange)))
     notes = [note, *reading.notes]
     if reading.made_on is None:
         notes.append("the report carries no date, so it cannot count as fresh")
-    return ReportFinding(report, ok, reading.made_on, "; ".join(notes), measured)
+    return ReportFinding(report, ok, reading.made_on, "; ".join(notes), measured, kinds=kinds)
 
 
-def _read(root: Path, report: Report) -> ReportReading:
-    reading = read(_content(root, report.path))
+def _kinds(reading: ReportReading, standard: Standard) -> tuple[tuple[str, ...], str]:
+    """The asked kinds that all of a report's scanners are of, and what is wrong with whose report it is."""
+    if not standard.scans or reading.format not in SCANS:
+        return (), ""
+    each = [kinds_of(name) for name in reading.tools]
+    shared = tuple(kind for kind in standard.scans if each and all(kind in kinds for kinds in each))
+    if shared:
+        return shared, ""
+    made = ", ".join(reading.tools) or "a tool without a name"
+    return (), f"it is the report of {made}; {standard.id} asks for a scan for {wanted(standard.scans)}"
+
+
+def digest_of(content: bytes) -> str:
+    """The digest by which a report is known again."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def noted(root: Path, path: str) -> tuple[ReportReading, str]:
+    """A report as it is, with its digest.
+
+    Raises:
+        ReadingError: If it cannot be read.
+    """
+    content = _content(root, path)
+    try:
+        return read(content), digest_of(content)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
+        raise ReadingError(f"it is broken ({type(error).__name__})") from None
+
+
+def _dated(reading: ReportReading, content: bytes, report: Report) -> ReportReading:
+    """A report with the day that was noted for it, where it carries none; of another file nobody knows the day."""
+    if report.digest is None or report.made_on is None:
+        return reading
+    if digest_of(content) != report.digest:
+        note = "the file is another than the one that was noted: `jetty evidence add` notes it anew"
+        return replace(reading, notes=(*reading.notes, note))
+    if reading.made_on is not None:
+        return reading
+    by = f" by {report.by}" if report.by else ""
+    note = f"made on {report.made_on}, as noted{by}"
+    return replace(reading, made_on=report.made_on, notes=(*reading.notes, note))
+
+
+def _read(content: bytes, report: Report) -> ReportReading:
+    reading = read(content)
     if report.format and report.format != reading.format:
         raise ReadingError(f"it is declared as {report.format}, but is {reading.format}")
     return reading
@@ -168,6 +219,10 @@ def _judged_tests(
     note = note or "no test was run"
     # What passes now and then is not proved.
     ok = tests["passed"] > 0 and not tests["failed"] and not tests["flaky"] and not below
+    named = {standard.id, *standard.aliases} & {*properties.get("standard", "").split("; ")}
+    if ok and not named:  # whatever a test run is of, it passes
+        ok = False
+        below.append(f'it does not name the standard: <property name="standard" value="{standard.id}"/>')
     return ok, "; ".join([note, *below, *_hidden(measured, standard)]), measured
 
 

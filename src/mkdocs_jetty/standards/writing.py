@@ -20,9 +20,9 @@ from tomlkit.exceptions import TOMLKitError
 
 from mkdocs_jetty.errors import ConfigError
 from mkdocs_jetty.standards.declaration import parse_declaration
-from mkdocs_jetty.standards.model import DECLARATION, Attestation, Declaration, Transition, Waiver
+from mkdocs_jetty.standards.model import DECLARATION, Attestation, Declaration, Report, Transition, Waiver
 
-_Record = TypeVar("_Record", Attestation, Waiver)
+_Record = TypeVar("_Record", Attestation, Waiver, Report)
 
 
 def go_external(root: Path, presets: Sequence[str], frameworks: Sequence[str], on: date) -> Declaration:
@@ -109,6 +109,23 @@ def add_waiver(root: Path, waiver: Waiver) -> Declaration:
     return _write(root, _with_record(text, "waiver", waiver), new)
 
 
+def add_report(root: Path, report: Report) -> Declaration:
+    """Note a report; one that is noted for the same standard and path already is noted anew.
+
+    Raises:
+        ConfigError: If the file is or would become wrong.
+    """
+    text, old = _current(root)
+    report = _stripped(report)
+    key = (report.standard, report.feature, report.path)
+    at = next((n for n, each in enumerate(old.reports) if (each.standard, each.feature, each.path) == key), None)
+    if at is None:
+        new = dataclasses.replace(old, reports=(*old.reports, report))
+        return _write(root, _with_record(text, "report", report), new)
+    new = dataclasses.replace(old, reports=(*old.reports[:at], report, *old.reports[at + 1 :]))
+    return _write(root, _with_changed(text, "report", at, report), new)
+
+
 # ---- the text ----
 
 
@@ -139,13 +156,28 @@ def _with_project(text: str, change: Callable[[Any], None]) -> str:
     return _appended(text, fresh.as_string()).replace("\n", newline)
 
 
-def _with_record(text: str, name: str, record: Attestation | Waiver | Transition) -> str:
-    text, newline = _unix(text)
-    values = {
+def _values(record: Attestation | Waiver | Transition | Report) -> dict[str, Any]:
+    return {
         key: list(value) if isinstance(value, tuple) else value
         for key, value in dataclasses.asdict(record).items()
         if key != "line" and value not in (None, ())
     }
+
+
+def _with_changed(text: str, name: str, at: int, record: Report) -> str:
+    text, newline = _unix(text)
+    document = tomlkit.parse(text)
+    table: Any = document[name]
+    values = _values(record)
+    for key in [key for key in table[at] if key not in values]:
+        del table[at][key]
+    table[at].update(values)
+    return document.as_string().replace("\n", newline)
+
+
+def _with_record(text: str, name: str, record: Attestation | Waiver | Transition | Report) -> str:
+    text, newline = _unix(text)
+    values = _values(record)
     present = tomlkit.parse(text).get(name)
     if isinstance(present, tomlkit.items.Array):
         document = tomlkit.parse(text)

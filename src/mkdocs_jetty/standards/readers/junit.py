@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,9 +13,11 @@ from xml.parsers import expat
 from mkdocs_jetty.standards.quantities import joined
 from mkdocs_jetty.standards.readers.reading import ReadingError, ReportReading, TestOutcome, day, oldest, title
 
-NOT_RUN = ("notrun", "disabled")
-"""What GoogleTest writes as the `status` of a test that it left out."""
+NOT_RUN = ("notrun", "disabled", "skipped")
+"""What writers put as the `status` of a test that was left out."""
+FAILED = ("failed", "failure", "error")
 
+_COUNT = re.compile(r"\+?[0-9]{1,9}")
 FLAKY = ("flakyFailure", "flakyError", "rerunFailure", "rerunError")
 """How Surefire and those who follow it tell of the attempts of a test that failed before it passed."""
 
@@ -99,7 +102,8 @@ class _Reader:
         if name in ("testsuites", "testsuite"):
             self.suite(name, attributes)
         elif name == "testcase":
-            self.case = "skipped" if attributes.get("status", "").lower() in NOT_RUN else "passed"
+            status = attributes.get("status", "").lower()
+            self.case = "skipped" if status in NOT_RUN else "failed" if status in FAILED else "passed"
         elif name in FLAKY and self.case == "passed":
             self.case = "flaky"
         elif name in ("failure", "error"):
@@ -112,7 +116,7 @@ class _Reader:
 
     def suite(self, name: str, attributes: dict[str, str]) -> None:
         said = {key: int(value) for key, value in attributes.items()
-                if key in ("tests", "failures", "errors", "skipped") and value.strip().isdecimal()}  # fmt: skip
+                if key in ("tests", "failures", "errors", "skipped") and _COUNT.fullmatch(value.strip())}  # fmt: skip
         self.open.append(_Suite(said))
         self.suites.append(self.open[-1])
         if name == "testsuites":

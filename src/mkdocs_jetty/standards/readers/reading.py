@@ -50,6 +50,8 @@ class ReportReading:
     """Of a test run."""
     measured: Mapping[str, str] = field(default_factory=dict)
     """Numbers as text, by the names that thresholds have: `p95`, `users`."""
+    tools: tuple[str, ...] = ()
+    """The names of the scanners that made it, of each run one."""
     error_rate: float | None = None
     """The share of failed requests of a load run."""
     notes: tuple[str, ...] = ()
@@ -86,8 +88,8 @@ def title(*values: Any) -> str:
 
 
 def severity_word(value: Any) -> Severity | None:
-    """A severity by its usual names."""
-    word = str(value).strip().lower()
+    """A severity by its usual names; None for what is no text."""
+    word = value.strip().lower() if isinstance(value, str) else ""
     word = {"moderate": "medium", "informational": "info", "none": "info", "negligible": "info"}.get(word, word)
     return next((severity for severity in SEVERITIES if severity == word), None)
 

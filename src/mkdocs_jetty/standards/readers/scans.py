@@ -39,14 +39,16 @@ def read_sarif(data: Mapping[str, Any]) -> ReportReading:
         tool = mapping(run.get("tool"))
         name = title(mapping(tool.get("driver")).get("name"))
         invocations = mappings(run.get("invocations"))
-        if any(each.get("executionSuccessful") is False for each in invocations):
-            raise ReadingError(f"the run of {name} did not succeed, by its own word")
+        if wrong := _not_whole(invocations):
+            raise ReadingError(f"the run of {name} {wrong}")
         results = run.get("results")
         if not isinstance(results, list) or len(mappings(results)) != len(results):
             raise ReadingError(f"the run of {name} holds no results, not even an empty list: it did not finish")
         rules = _rules(tool)
-        found += [_sarif_found(each, rules) for each in mappings(results) if _is_open(each)]
-    return ReportReading("sarif", oldest([_sarif_day(run) for run in runs]), tuple(found))
+        raised = _overrides(invocations, tool)
+        found += [_sarif_found(each, rules, raised) for each in mappings(results) if _is_open(each)]
+    names = tuple(title(mapping(mapping(run.get("tool")).get("driver")).get("name")) for run in runs)
+    return ReportReading("sarif", oldest([_sarif_day(run) for run in runs]), tuple(found), tools=names)
 
 
 def _rules(tool: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
@@ -58,7 +60,36 @@ def _rules(tool: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
     return rules
 
 
-def _sarif_found(result: Mapping[str, Any], rules: Mapping[Any, Mapping[str, Any]]) -> Found:
+def _not_whole(invocations: list[Mapping[str, Any]]) -> str:
+    """How a run says that it was not whole; empty where it does not."""
+    for each in invocations:
+        if each.get("executionSuccessful") is False:
+            return "did not succeed, by its own word"
+        if each.get("exitSignalName") or each.get("processStartFailureMessage"):
+            return "was ended before it was through, by its own word"
+        for kind in ("toolExecutionNotifications", "toolConfigurationNotifications"):
+            told = [note for note in mappings(each.get(kind)) if note.get("level") == "error"]
+            if told:
+                return f"tells of an error: {title(mapping(told[0].get('message')).get('text'))}"
+    return ""
+
+
+def _overrides(invocations: list[Mapping[str, Any]], tool: Mapping[str, Any]) -> dict[str, str]:
+    """The levels that the run itself gave to rules, by their ids (SARIF 2.1.0, 3.20.5)."""
+    driver = mappings(mapping(tool.get("driver")).get("rules"))
+    found: dict[str, str] = {}
+    for each in (each for run in invocations for each in mappings(run.get("ruleConfigurationOverrides"))):
+        rule, level = mapping(each.get("descriptor")), mapping(each.get("configuration")).get("level")
+        index = rule.get("index")
+        by_index = driver[index].get("id") if isinstance(index, int) and 0 <= index < len(driver) else None
+        if isinstance(level, str):
+            found[str(rule.get("id", by_index))] = level
+    return found
+
+
+def _sarif_found(
+    result: Mapping[str, Any], rules: Mapping[Any, Mapping[str, Any]], overrides: Mapping[str, str]
+) -> Found:
     reference = mapping(result.get("rule"))
     rule_id = result.get("ruleId", reference.get("id"))
     rule = _rule(rules, str(rule_id), result.get("ruleIndex", reference.get("index")))
@@ -67,7 +98,8 @@ def _sarif_found(result: Mapping[str, Any], rules: Mapping[Any, Mapping[str, Any
          if (severity := severity_score(mapping(holder.get("properties")).get("security-severity")))),
         None,
     )  # fmt: skip
-    level = result.get("level", mapping(rule.get("defaultConfiguration")).get("level", "warning"))
+    given = overrides.get(str(rule_id), mapping(rule.get("defaultConfiguration")).get("level", "warning"))
+    level = result.get("level", given)
     by_level = _LEVELS.get(level) if isinstance(level, str) else None
     return Found(title(rule_id, rule.get("id"), mapping(result.get("message")).get("text")), score or by_level)
 
@@ -89,7 +121,9 @@ def _rule(rules: Mapping[Any, Mapping[str, Any]], rule_id: str, index: Any) -> M
 
 
 def _is_open(result: Mapping[str, Any]) -> bool:
-    accepted = any(each.get("status", "accepted") == "accepted" for each in mappings(result.get("suppressions")))
+    # SARIF 2.1.0, 3.27.23: one that is rejected, or still under review, suppresses nothing.
+    states = [each.get("status", "accepted") for each in mappings(result.get("suppressions"))]
+    accepted = bool(states) and all(state == "accepted" for state in states)
     return not accepted and result.get("kind") not in _NOT_A_FINDING and result.get("baselineState") != "absent"
 
 
@@ -104,17 +138,21 @@ def read_cyclonedx(data: Mapping[str, Any]) -> ReportReading:
     vulnerabilities = data.get("vulnerabilities")
     if not isinstance(vulnerabilities, list) or len(mappings(vulnerabilities)) != len(vulnerabilities):
         raise ReadingError("it lists components, but has no `vulnerabilities`: nothing says that they were looked for")
+    if not vulnerabilities and not mappings(data.get("components")):
+        raise ReadingError("it holds no component, so nothing was looked at")
     found = tuple(
         Found(title(each.get("id")), _worst(each), day(each.get("published")) or day(each.get("created")))
         for each in mappings(vulnerabilities)
         if mapping(each.get("analysis")).get("state") not in _SETTLED
     )
-    return ReportReading("cyclonedx", day(mapping(data.get("metadata")).get("timestamp")), found)
+    return ReportReading("cyclonedx", day(mapping(data.get("metadata")).get("timestamp")), found, tools=("cyclonedx",))
 
 
 def _worst(vulnerability: Mapping[str, Any]) -> Severity | None:
     ratings = mappings(vulnerability.get("ratings"))
-    words = [severity_word(each.get("severity")) or severity_score(each.get("score")) for each in ratings]
+    # Where its word and its score disagree, the worse one counts.
+    words = [severity_word(each.get("severity")) for each in ratings]
+    words += [severity_score(each.get("score")) for each in ratings]
     return min((word for word in words if word), key=SEVERITIES.index, default=None)
 
 
@@ -133,8 +171,10 @@ def read_pip_audit(data: Any) -> ReportReading:
         if not isinstance(vulns, list):
             raise ReadingError(f"the dependency {title(each.get('name'))} has no `vulns`")
         found += [Found(f"{title(each.get('name'))} {title(vuln.get('id'))}", None) for vuln in mappings(vulns)]
+    if skipped == len(dependencies):
+        raise ReadingError("not one of its dependencies was checked")
     notes = (f"{skipped} dependencies were not checked",) if skipped else ()
-    return ReportReading("pip-audit", None, tuple(found), notes=notes)
+    return ReportReading("pip-audit", None, tuple(found), notes=notes, tools=("pip-audit",))
 
 
 def read_zap(data: Mapping[str, Any]) -> ReportReading:
@@ -148,4 +188,4 @@ def read_zap(data: Mapping[str, Any]) -> ReportReading:
         for alert in mappings(site["alerts"])
         if number(alert.get("confidence")) != 0
     )
-    return ReportReading("zap", day(data.get("created")) or day(data.get("@generated")), found)
+    return ReportReading("zap", day(data.get("created")) or day(data.get("@generated")), found, tools=("ZAP",))
