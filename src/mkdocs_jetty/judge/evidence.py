@@ -67,7 +67,8 @@ def by_scenarios(standard: Standard, claims: Sequence[JudgedScenario], doubts: D
     if found.status == "claimed" and (lacks or not proving or any(not one.proven for one in claims)):
         return replace(found, observations=seen)
     if lacks:
-        return Finding("claimed", f"{lacks}; a step records it with `jetty_observe`", observations=seen)
+        how = "; a step records it with jetty_observe" if "not observed" in lacks else ""
+        return Finding("claimed", f"{lacks}{how}", observations=seen)
     return Finding("met", "; ".join(named(seen)), observations=seen)
 
 
