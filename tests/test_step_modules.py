@@ -204,3 +204,24 @@ def test_the_second_module_of_a_name_still_explains_its_assertions(play: Play) -
     })  # fmt: skip
     assert outcome.short == {"page": "failed/assertion"}
     assert "'y' == 'z'" in outcome.says("page")
+
+
+OK = "from pytest_bdd import then\n@then('ok')\ndef ok(): pass\n"
+
+
+@pytest.mark.parametrize("folder", ["build", "dist", "node_steps", ".hidden"])
+def test_steps_are_found_in_folders_that_pytest_does_not_descend_into_by_their_names(play: Play, folder: str) -> None:
+    assert play({"docs/a.md": page("ok"), f"features/{folder}/steps.py": OK}).short == {"page": "passed"}
+
+
+@pytest.mark.parametrize(
+    "said", ['collect_ignore = ["old.py"]', 'collect_ignore_glob = ["ol*"]', 'collect_ignore = ["sub"]']
+)
+def test_what_the_project_tells_pytest_to_ignore_is_no_step_module(play: Play, said: str) -> None:
+    broken = "raise RuntimeError('nobody loads this')\n"
+    name = "features/sub/old.py" if "sub" in said else "features/old.py"
+    outcome = play({
+        "docs/a.md": page("ok"), "features/steps.py": OK, "features/conftest.py": said, name: broken,
+    })  # fmt: skip
+    assert outcome.short == {"page": "passed"}
+    assert outcome.errors == []

@@ -24,6 +24,7 @@ from _pytest.outcomes import Exit, Failed, OutcomeException, Skipped, XFailed
 from _pytest.pathlib import (
     CouldNotResolvePathError,
     ImportPathMismatchError,
+    fnmatch_ex,
     import_path,
     module_name_from_path,
     resolve_pkg_root_and_module_name,
@@ -276,7 +277,12 @@ def _rewriting(config: pytest.Config) -> Any:
 
 
 def is_ignored(session: pytest.Session, path: Path) -> bool:
-    """Whether pytest is told to leave a file or a directory alone."""
+    """Tell whether a project tells pytest to leave a file or a directory alone (`collect_ignore`, a hook).
+
+    What pytest does not descend into by its name (`norecursedirs`: `build`, `dist`, …) may hold steps all the same.
+    """
+    if path.is_dir() and any(fnmatch_ex(pattern, path) for pattern in session.config.getini("norecursedirs")):
+        return False
     hook = session.gethookproxy(path.parent)
     return bool(hook.pytest_ignore_collect(collection_path=path, config=session.config))
 
