@@ -172,6 +172,12 @@ def test_what_a_plugin_finishes_is_named_and_not_run(tmp_path: Path) -> None:
         ("{% set a %}", False),
         ("{% raw %}{% if a %}", True),
         ("{% if a %}{% if b %}{% endif %}", False),
+        ("{% if a % 2 == 0 %}", False),
+        ("{% if a % 2 %}x{% endif %}", True),
+        ("{# {% if a %} #}", True),
+        ("{% for a in b %}\n{% endfor %}", True),
+        ("{%- set a -%}x{%- endset -%}", True),
+        ("{% if a %}{% endfor %}", False),
     ],
 )
 def test_what_a_template_decides_about_is_named_and_not_run(tmp_path: Path, above: str, runs: bool) -> None:

@@ -170,7 +170,8 @@ def with_meta(above: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
 
 
 TEMPLATE = re.compile(r"\{\{|\{%|\{#")
-_OPENS = re.compile(r"\{%[-+]?\s*(if|for|call|filter|macro|block|set|raw|end\w+)\b([^%]*)%\}")
+_OPENS = re.compile(r"\{%[-+]?\s*(if|for|call|filter|macro|block|set|raw|end\w+)\b(.*?)%\}", re.DOTALL)
+_REMARK = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 
 def finished_by(site: SiteMarkdown, meta: Mapping[str, Any], source: str, above: str = "") -> str | None:
@@ -199,7 +200,7 @@ def _enclosing(above: str) -> str:
     if "{%" not in above:
         return ""
     opened: list[str] = []
-    for name, rest in _OPENS.findall(above):
+    for name, rest in _OPENS.findall(_REMARK.sub("", above)):
         if opened[-1:] == ["raw"] and name != "endraw":
             continue
         if not name.startswith("end"):
