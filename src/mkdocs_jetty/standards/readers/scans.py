@@ -98,7 +98,8 @@ def _sarif_found(
          if (severity := severity_score(mapping(holder.get("properties")).get("security-severity")))),
         None,
     )  # fmt: skip
-    given = overrides.get(str(rule_id), mapping(rule.get("defaultConfiguration")).get("level", "warning"))
+    raised = overrides.get(str(rule_id)) or overrides.get(str(rule.get("id")))
+    given = raised or mapping(rule.get("defaultConfiguration")).get("level", "warning")
     level = result.get("level", given)
     by_level = _LEVELS.get(level) if isinstance(level, str) else None
     return Found(title(rule_id, rule.get("id"), mapping(result.get("message")).get("text")), score or by_level)
