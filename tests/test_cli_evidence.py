@@ -103,3 +103,17 @@ def test_a_day_without_a_digest_is_an_error(project: Path) -> None:
     result = invoke("check")
     assert result.exit_code == 2
     assert "jetty.toml:10: `made_on` needs the `digest`" in result.stderr
+
+
+def test_a_report_with_a_day_of_its_own_keeps_it(project: Path) -> None:
+    invocation = {"executionSuccessful": True, "endTimeUtc": "2026-11-20T10:00:00Z"}
+    run = {"tool": {"driver": {"name": "Bandit"}}, "invocations": [invocation], "results": []}
+    (project / "scan.sarif").write_text(json.dumps({"version": "2.1.0", "runs": [run]}))
+    arguments = ("evidence", "add", "scan.sarif", "--standard", "secrets-management", "--by", "Ada")
+    refused = invoke(*arguments, "--on", "2026-11-26")
+    assert refused.exit_code == 2
+    assert "scan.sarif says itself that it was made on 2026-11-20" in refused.stderr
+    noted = invoke(*arguments)
+    assert "made on 2026-11-20, by Ada" in noted.output
+    assert "warning: it does not meet the standard: " in noted.stderr
+    assert "it is the report of Bandit" in noted.stderr

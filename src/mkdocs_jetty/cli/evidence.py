@@ -11,12 +11,12 @@ import click
 from mkdocs_jetty import assess
 from mkdocs_jetty.cli.common import config_option, load
 from mkdocs_jetty.cli.errors import WrongUse, plain
-from mkdocs_jetty.cli.standards import DAY, refuse_mistakes
+from mkdocs_jetty.cli.standards import DAY, preset_of, refuse_mistakes, warn
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.standards import writing
 from mkdocs_jetty.standards.model import Declaration, Report
 from mkdocs_jetty.standards.readers import ReadingError
-from mkdocs_jetty.standards.reports import noted
+from mkdocs_jetty.standards.reports import noted, read_report
 
 
 @click.group()
@@ -39,9 +39,11 @@ def add(config_file: Path, file: Path, standard: str, on: datetime | None, by: s
         reading, digest = noted(settings.root, path)
     except ReadingError as error:
         raise WrongUse(f"{path}: {error}") from None
-    day = on.date() if on else assess.this_day()
+    day = on.date() if on else reading.made_on or assess.this_day()
     if day > assess.this_day():
         raise WrongUse(f"--on: {day} is still to come; name the day on which the report was made")
+    if reading.made_on not in (None, day):
+        raise WrongUse(f"--on: {path} says itself that it was made on {reading.made_on}; leave --on out")
     who = by or _user(settings.root)
     tool = ", ".join(reading.tools) or None
     report = Report(
@@ -50,15 +52,22 @@ def add(config_file: Path, file: Path, standard: str, on: datetime | None, by: s
         reading.format,
         feature=feature,
         tool=tool,
-        made_on=reading.made_on or day,
+        made_on=day,
         digest=digest,
         by=who,
     )
-    warning = refuse_mistakes(settings, report, Declaration(reports=(report,)))
+    warning = refuse_mistakes(settings, report, Declaration(reports=(report,))) or _proves_nothing(settings, report)
     writing.add_report(settings.root, report)
-    click.echo(f"jetty.toml: {plain(path)} is noted for {plain(standard)}, made on {report.made_on}, by {plain(who)}")
-    if warning:
-        click.echo(f"warning: {plain(warning)}", err=True)
+    click.echo(f"jetty.toml: {plain(path)} is noted for {plain(standard)}, made on {day}, by {plain(who)}")
+    warn(warning)
+
+
+def _proves_nothing(settings: Settings, report: Report) -> str | None:
+    """Say why a report that is noted does not meet its standard, where it does not."""
+    preset = preset_of(settings)
+    standard = preset.standard(report.standard) if preset else None
+    finding = read_report(settings.root, report, standard) if standard else None
+    return None if finding is None or finding.ok else f"it does not meet the standard: {finding.error or finding.note}"
 
 
 def _in_project(settings: Settings, file: Path) -> str:

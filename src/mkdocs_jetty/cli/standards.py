@@ -102,7 +102,7 @@ def attest(
     warning = refuse_mistakes(settings, record, Declaration(attestations=(record,)))
     writing.add_attestation(settings.root, record)
     click.echo(f"jetty.toml: {plain(standard)} is attested by {plain(by)} until {record.until}")
-    _warn(warning)
+    warn(warning)
 
 
 @click.command()
@@ -130,7 +130,7 @@ def waive(
     warning = refuse_mistakes(settings, record, Declaration(waivers=(record,)))
     writing.add_waiver(settings.root, record)
     click.echo(f"jetty.toml: {plain(standard)} is waived until {record.until}; owner {plain(owner)}")
-    _warn(warning)
+    warn(warning)
 
 
 def confirmed(question: str) -> bool:
@@ -161,12 +161,7 @@ def judged_under(settings: Settings, outcome: Outcome, preset: Preset, today: da
 
 def refuse_mistakes(settings: Settings, record: Attestation | Waiver | Report, addition: Declaration) -> str | None:
     """Refuse what the next build would call an error, before it is written; say why a record would change nothing."""
-    declared = settings.declaration
-    preset = (
-        resolve(declared.preset, declared.frameworks, declared.thresholds, settings.root, named_in(declared))
-        if declared.preset
-        else None
-    )
+    preset = preset_of(settings)
     features = read(settings).features
     ids = [feature.id for feature in features]
     wrong = [each for each in check_declaration(addition, preset, ids, assess.this_day()) if each.level == "error"]
@@ -175,7 +170,15 @@ def refuse_mistakes(settings: Settings, record: Attestation | Waiver | Report, a
     return _in_no_use(record, preset, features) if preset else None
 
 
-def _warn(warning: str | None) -> None:
+def preset_of(settings: Settings) -> Preset | None:
+    """Combine what the project declares; None where it declares no preset."""
+    declared = settings.declaration
+    if not declared.preset:
+        return None
+    return resolve(declared.preset, declared.frameworks, declared.thresholds, settings.root, named_in(declared))
+
+
+def warn(warning: str | None) -> None:
     if warning:
         click.echo(f"warning: {plain(warning)}", err=True)
 
