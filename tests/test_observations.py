@@ -159,6 +159,9 @@ def test_stock_phrases_observe_what_the_catalogue_says_of_them() -> None:
         (('When each payload from the "sql" corpus is sent to log in', *REST), "command, template"),
         ((EVERY, "Then no payload changes what is executed", REST[2]), "sql, command, template"),
         ((EVERY, REST[0]), "nothing executed, no internal error"),
+        # what was checked before the attack, or after another one, says nothing of it
+        (("When I try", REST[0], EVERY, "Then no payload changes what is executed", REST[2]), "sql, command, template"),
+        ((EVERY, "Then it is over", "When I try", *REST), "sql, command, template"),
         (("When I am on the login page", "Then ok"), "sql, command, template, nothing executed, no internal error"),
     ],
 )
@@ -204,7 +207,10 @@ def test_a_percentile_needs_samples_and_the_declared_load(
 
 
 def test_a_given_that_acts_stands_for_a_when_where_the_standard_has_it_so() -> None:
-    told = ("Given 100 users attempt to log in simultaneously", "Then all requests complete within 2 seconds")
+    told = (
+        "Given 100 users attempt to log in simultaneously", "Then all requests complete within 2 seconds",
+        "And no requests fail due to server overload",
+    )  # fmt: skip
     recorded = {"users": "500", "limit": "2 seconds"}
     assert claim("concurrent-load", (told, recorded)).status == "met"
     assert claim("concurrent-load", (told, recorded), stock=False).status == "claimed"
@@ -232,3 +238,27 @@ def test_every_phrase_of_a_check_is_one_of_the_skeleton_or_of_the_library() -> N
             for phrase in phrases:
                 known = any(phrase_pattern(phrase).fullmatch(step) for step in skeleton)
                 assert known or '"' in phrase, f"{entry.id}: {name}: {phrase}"
+
+
+def test_every_standard_that_a_scenario_proves_names_what_to_observe() -> None:
+    silent = [each.id for each in load_catalogue().entries if each.evidence == "scenario"]
+    silent = [each for each in silent if not (entry := load_catalogue().entry(each)).checks and not entry.thresholds]  # type: ignore[union-attr]
+    assert silent == []
+
+
+def test_a_block_that_one_scenario_saw_end_is_observed_though_another_only_read_a_promise() -> None:
+    promised = {"attempts": "10", "block": "15 minutes", "clock": "contract"}
+    seen = {"window": "1 minute", "block": "15 minutes", "clock": "hook"}
+    assert claim("login-throttling", (TRIED, promised), (TRIED, seen)).status == "met"
+    assert (
+        claim("login-throttling", (TRIED, promised), (TRIED, {"window": "1 minute", "clock": "hook"})).status
+        == "claimed"
+    )
+
+
+def test_the_load_of_another_scenario_is_none_of_these_percentiles() -> None:
+    alone = {**FAST, "requests": "100"}
+    busy = {"paced users": "50", "requests": "500"}
+    assert claim("latency-budget", (TRIED, alone), (TRIED, busy), load="20 users").status == "claimed"
+    few = {**FAST, "requests": "4", "paced users": "20"}
+    assert claim("latency-budget", (TRIED, few), (TRIED, busy), load="20 users").status == "claimed"

@@ -18,7 +18,7 @@ GRACE = timedelta(days=1)
 AGES = ("fresh", "every")
 """The thresholds that say how old a report may be."""
 REPORT_AGE = "90 days"
-"""How old a report may be where its standard does not say: a quarter, by our own judgement."""
+"""The age that a report may have where its standard names none: a quarter, by our own judgement."""
 WORSE: tuple[StandardStatus, ...] = ("unmet", "unknown", "claimed", "stale", "due", "attested", "met")
 
 
@@ -43,7 +43,7 @@ def worst(found: Iterable[Finding]) -> Finding:
 
 @dataclass(frozen=True)
 class Doubts:
-    """What is known of scenarios and loads beside this run."""
+    """Hold what is known of scenarios and loads beside this run."""
 
     vacuous: frozenset[str] = frozenset()
     """The ids of scenarios that passed without their When steps."""
@@ -51,8 +51,8 @@ class Doubts:
     """The normal load that the project declares."""
 
 
-def by_scenarios(standard: Standard, claims: Sequence[JudgedScenario], doubts: Doubts = Doubts()) -> Finding:
-    """What production scenarios prove that claim a standard.
+def by_scenarios(standard: Standard, claims: Sequence[JudgedScenario], doubts: Doubts) -> Finding:
+    """Judge what production scenarios prove that claim a standard.
 
     Each of them has to hold, and together they have to observe all that the standard names.
     """
@@ -154,7 +154,7 @@ def by_attestation(attestations: Sequence[Attestation], today: date) -> Finding:
 
 
 def by_reports(standard: Standard, findings: Sequence[ReportFinding], today: date) -> Finding:
-    """What reports prove together: each has to be good, and there has to be one of each kind of scan that is asked."""
+    """Judge what reports prove together: each has to be good, and one of each kind of scan has to be there."""
     found = worst(by_report(standard, each, today) for each in findings)
     shown = {kind for each in findings for kind in each.kinds}
     missing = [kind for kind in standard.scans if kind not in shown]

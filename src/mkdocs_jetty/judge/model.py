@@ -55,9 +55,15 @@ class JudgedScenario:
         return self.result.status == "passed" and not self.result.flaky and not self.result.ambiguous_steps
 
 
+SHOWN = "shown"
+"""What is asked of a check."""
+IN_THIS_RUN = "in this run"
+"""What was observed where it is no number."""
+
+
 @dataclass(frozen=True)
 class Observation:
-    """One thing that a standard names, and what was observed of it."""
+    """Hold what was observed of one thing that a standard names."""
 
     name: str
     asked: str
@@ -70,6 +76,23 @@ class Observation:
     """Whether it is only a promise of the system about a time to come."""
     why: str = ""
     """Why a value that was observed is not good enough, where the value alone does not say it."""
+
+    @property
+    def number(self) -> str:
+        """The value, where it says more than that it was observed."""
+        return "" if self.value in (None, IN_THIS_RUN) else str(self.value)
+
+    @property
+    def limit(self) -> str:
+        """What is asked, where that is more than to be shown."""
+        return "" if self.asked == SHOWN else self.asked
+
+    @property
+    def lack(self) -> str:
+        """Why it is not good enough; empty where it is."""
+        if self.ok:
+            return ""
+        return "not observed" if self.value is None else "only promised" if self.promised else self.why or self.value
 
 
 @dataclass(frozen=True)

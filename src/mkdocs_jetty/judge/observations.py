@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mkdocs_jetty.judge.model import JudgedScenario, Observation
+from mkdocs_jetty.judge.model import IN_THIS_RUN, SHOWN, JudgedScenario, Observation
 from mkdocs_jetty.standards.model import Standard, Threshold
 from mkdocs_jetty.standards.quantities import each_of, joined, parse, satisfies
 
@@ -36,29 +36,49 @@ _BLANK = re.compile(r"\\\{[^{}]*\\\}|<[^<>]+>")
 class Observed:
     """All that the claiming scenarios of one standard have recorded and done."""
 
-    measured: Mapping[str, str]
-    phrases: tuple[frozenset[str], ...]
-    """Of each scenario, the texts of the steps that passed and that stock phrases served."""
+    each: tuple[Mapping[str, str], ...]
+    """What each scenario recorded."""
+    sections: tuple[frozenset[str], ...]
+    """The stock phrases that passed together: a When, what it was given, and what was checked before the next When."""
 
     @classmethod
     def by(cls, claims: Iterable[JudgedScenario]) -> Observed:
         """Gather it from scenarios that passed."""
         claims = [*claims]
-        values: dict[str, list[str]] = {}
-        for one in claims:
-            for name, value in one.result.measured.items():
-                values.setdefault(name, []).append(value)
-        return cls({name: joined(each) for name, each in values.items()}, tuple(map(_phrases, claims)))
+        sections = (section for one in claims for section in _sections(one))
+        return cls(tuple(one.result.measured for one in claims), tuple(sections))
+
+    def value(self, *names: str) -> str | None:
+        """All that was recorded under the first of these names that was used; None where none was."""
+        found = (joined(one[name] for one in self.each if name in one) for name in names if self.has(name))
+        return next(found, None)
+
+    def has(self, name: str) -> bool:
+        """Whether anything was recorded under a name."""
+        return any(name in one for one in self.each)
+
+    def beside(self, name: str) -> Observed:
+        """The same of those scenarios alone that recorded something under a name."""
+        return Observed(tuple(one for one in self.each if name in one), self.sections)
 
     def shows(self, phrases: Sequence[str]) -> bool:
-        """Whether one of the scenarios used all of these phrases."""
+        """Whether all of these phrases passed together."""
         patterns = [phrase_pattern(each) for each in phrases]
-        return any(all(any(map(each.fullmatch, texts)) for each in patterns) for texts in self.phrases)
+        return any(all(any(map(each.fullmatch, texts)) for each in patterns) for texts in self.sections)
 
 
-def _phrases(one: JudgedScenario) -> frozenset[str]:
-    pairs = zip(one.scenario.steps, one.result.steps, strict=False)
-    return frozenset(step.text for step, result in pairs if result.stock and result.status == "passed")
+def _sections(one: JudgedScenario) -> Iterator[frozenset[str]]:
+    given: set[str] = set()
+    texts: set[str] = set()
+    before = "given"
+    for step, result in zip(one.scenario.steps, one.result.steps, strict=False):
+        if step.type == "when" and before == "then":
+            yield frozenset(given | texts)
+            texts = set()
+        before = step.type
+        if result.stock and result.status == "passed":
+            (given if step.type == "given" else texts).add(step.text)
+    yield frozenset(given | texts)
 
 
 def phrase_pattern(phrase: str) -> re.Pattern[str]:
@@ -90,22 +110,19 @@ def observations(
     """
     observed = Observed.by(claims)
     thresholds = (_threshold(standard, each, observed) for each in standard.thresholds.values())
-    checks = (
-        _check(name, phrases, observed, load)
-        for name, phrases in standard.checks.items()
-        if name not in standard.thresholds
-    )
+    checks = (_check(name, standard, observed, load) for name in standard.checks if name not in standard.thresholds)
     return (*thresholds, *checks)
 
 
 def lacking(found: Iterable[Observation]) -> str:
     """Name what was not observed, or only promised, in a sentence; empty where nothing lacks."""
-    found = [each for each in found if not each.ok]
-    promised = [each.name for each in found if each.promised]
-    missing = [each.name for each in found if not each.promised and each.value is None]
-    weak = [f"{each.name} ({each.why or each.value})" for each in found if not each.promised and each.value is not None]
-    parts = {"not observed": missing, "only promised": promised, "not enough": weak}
-    return "; ".join(f"{word}: {', '.join(names)}" for word, names in parts.items() if names)
+    open_ = [each for each in found if not each.ok]
+    kinds = {
+        "not observed": [each.name for each in open_ if each.value is None],
+        "only promised": [each.name for each in open_ if each.promised],
+        "not enough": [f"{each.name} ({each.lack})" for each in open_ if each.value is not None and not each.promised],
+    }
+    return "; ".join(f"{word}: {', '.join(names)}" for word, names in kinds.items() if names)
 
 
 def limit(threshold: Threshold) -> str:
@@ -118,15 +135,13 @@ def limit(threshold: Threshold) -> str:
 
 def _threshold(standard: Standard, threshold: Threshold, observed: Observed) -> Observation:
     name, asked = threshold.name, limit(threshold)
-    value = observed.measured.get(name)
+    value = observed.value(name)
     if value is None:
-        if name in RUN_NOW:
-            return Observation(name, asked, "in this run", ok=True)
-        shown = name in standard.checks and observed.shows(standard.checks[name])
-        return Observation(name, asked, "in this run" if shown else None, ok=shown)
-    if name == PROMISED and PROMISE in observed.measured.get(CLOCK, "").split("; "):
+        shown = name in RUN_NOW or (name in standard.checks and observed.shows(standard.checks[name]))
+        return Observation(name, asked, IN_THIS_RUN if shown else None, ok=shown)
+    if name == PROMISED and all(PROMISE in one.get(CLOCK, "").split("; ") for one in observed.beside(name).each):
         return Observation(name, asked, value, ok=False, promised=True)
-    few = _too_few(name, observed.measured.get(SAMPLES))
+    few = _too_few(name, observed.beside(name).value(SAMPLES))
     kept = all(satisfies(each, threshold.direction, threshold.value) for each in each_of(value, threshold.value))
     return Observation(name, asked, value, ok=kept and not few, why=few)
 
@@ -142,27 +157,28 @@ def _too_few(name: str, samples: str | None) -> str:
     return "" if taken >= needed else f"of {taken} requests; it takes {needed}"
 
 
-def _check(name: str, phrases: Sequence[str], observed: Observed, load: str | None) -> Observation:
+def _check(name: str, standard: Standard, observed: Observed, load: str | None) -> Observation:
     if name == NORMAL_LOAD:
-        return _load(observed, load)
-    value = observed.measured.get(name)
+        return _load(standard, observed, load)
+    value = observed.value(name)
     if value is not None:
-        return Observation(
-            name, "shown", value, ok=not NO.intersection(each.strip().casefold() for each in value.split("; "))
-        )
-    shown = observed.shows(phrases)
-    return Observation(name, "shown", "in this run" if shown else None, ok=shown)
+        said = {each.strip().casefold() for each in value.split("; ")}
+        return Observation(name, SHOWN, value, ok=not said & NO)
+    shown = observed.shows(standard.checks[name])
+    return Observation(name, SHOWN, IN_THIS_RUN if shown else None, ok=shown)
 
 
-def _load(observed: Observed, load: str | None) -> Observation:
-    users = next(filter(None, map(observed.measured.get, USERS)), None)
+def _load(standard: Standard, observed: Observed, load: str | None) -> Observation:
+    """Whether every percentile was taken under the load that the project declares."""
     if load is None:
         return Observation(NORMAL_LOAD, "declare it in jetty.toml: [load] normal", None, ok=False)
-    asked = f"at least {load}"
-    if users is None:
+    timed = [one for name in standard.thresholds if _PERCENTILE.fullmatch(name) for one in observed.beside(name).each]
+    users = [Observed((one,), ()).value(*USERS) for one in timed]
+    asked, said = f"at least {load}", joined(each for each in users if each)
+    if not said or None in users:
         return Observation(NORMAL_LOAD, asked, None, ok=False)
-    kept = all(_users(each) >= _users(load) for each in users.split("; "))
-    return Observation(NORMAL_LOAD, asked, f"{users} users", ok=kept, why="" if kept else f"{users} users")
+    kept = all(_users(each) >= _users(load) for each in said.split("; "))
+    return Observation(NORMAL_LOAD, asked, f"{said} users", ok=kept)
 
 
 def _users(text: str) -> Fraction:
@@ -173,5 +189,5 @@ def _users(text: str) -> Fraction:
 def named(found: Iterable[Observation]) -> Iterator[str]:
     """Each observation with its number, for a note."""
     for each in found:
-        if each.ok and each.asked != "shown":
+        if each.ok and each.asked != SHOWN:
             yield f"{each.name} {each.value} ({each.asked})"

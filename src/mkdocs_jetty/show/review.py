@@ -203,12 +203,9 @@ def _standard(verdict: Verdict, item: StandardVerdict) -> Iterator[str]:
     for line in _proofs(verdict, item):
         yield f"- Now: {line}"
     for each in item.observations:
-        value = f" {each.value}" if each.value and each.value != "in this run" else ""
-        asked = "" if each.asked == "shown" else f" ({each.asked})"
-        lack = "only promised" if each.promised else "not observed" if each.value is None else each.why
-        yield _text(
-            f"- {'[x]' if each.ok else '[ ]'} {each.name}{value}{asked}{'' if each.ok or not lack else f', {lack}'}"
-        )
+        box = "[x]" if each.ok else "[ ]"
+        asked = f"({each.limit})" if each.limit else ""
+        yield _text(" ".join(filter(None, ("-", box, each.name, each.number, asked, each.lack and f": {each.lack}"))))
     if standard.sources:
         yield f"- Sources: {_text('; '.join(map(words.source, standard.sources)))}"
     if standard.number_basis:
