@@ -152,8 +152,9 @@ def privacy_notice(jetty_driver: Any, jetty_observe: Observe) -> None:
 
 
 @then("no cookie is set before I sign in")
-def no_cookie(jetty_driver: Any) -> None:
+def no_cookie(jetty_driver: Any, jetty_observe: Observe) -> None:
     assert not [each for each in jetty_driver.world.responses if "set-cookie" in each.headers]
+    jetty_observe("consent", "shown")
 
 
 @given(parsers.parse("{name:w} has moved about in Harbour"))
