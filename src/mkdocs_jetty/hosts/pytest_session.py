@@ -298,9 +298,9 @@ class JettySession:
         wanted, problems = chosen(self.spec, self._settings)
         if problems or wanted is None:
             wanted = frozenset(each.id for _, each in self.spec.scenarios())
-        left_out = [item for item in items if isinstance(item, ScenarioItem) and item.scenario.id not in wanted]
+        left_out = {item for item in items if isinstance(item, ScenarioItem) and item.scenario.id not in wanted}
         if left_out:
-            self.config.hook.pytest_deselected(items=left_out)
+            self.config.hook.pytest_deselected(items=[*left_out])
             items[:] = [item for item in items if item not in left_out]
         config_file = self._settings.config_file
         name = config_file.name if config_file else ""
