@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,12 @@ class Definition:
         """Whether it is the very text of a step, and no pattern."""
         return type(self.context.parser) is parsers.string
 
-    @property
+    @cached_property
+    def is_stock(self) -> bool:
+        """Whether it ships with this package."""
+        return self.file.is_relative_to(LIBRARY)
+
+    @cached_property
     def identity(self) -> tuple[Path, int, str, str | None]:
         """What it is, wherever it is offered: a module that is loaded twice is one place all the same."""
         return self.file, self.line, self.context.parser.name, self.context.type
@@ -232,8 +238,8 @@ class Lookup:
             return Choice(rivals=ambiguous)
         (definition,) = taken
         overrides = None
-        if not definition.file.is_relative_to(LIBRARY):
-            overrides = next((each for each in every if each.file.is_relative_to(LIBRARY)), None)
+        if not definition.is_stock:
+            overrides = next((each for each in every if each.is_stock), None)
         return Choice(definition, ambiguous, overrides, lent=lent)
 
 

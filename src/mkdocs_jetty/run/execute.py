@@ -271,16 +271,14 @@ class ScenarioRun:
         return sorted(map(self._place, found))
 
     def _place(self, definition: Definition) -> str:
-        file = definition.file
-        name = file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else _package_path(file)
-        return f"{name}:{definition.line}"
+        return f"{_shown(definition.file, self.root)}:{definition.line}"
 
     def _emit(
         self, index: int, status: Status, span: tuple[float, float] | None, definition: str | None, **more: Any
     ) -> None:
         duration = None if span is None else round((span[1] - span[0]) * 1000, 3)
         choice = self.script.choices[index]
-        stock = choice.definition is not None and choice.definition.file.is_relative_to(LIBRARY)
+        stock = choice.definition is not None and choice.definition.is_stock
         self.emit(
             "step", index=index, status=status, duration_ms=duration, definition=definition,
             overrides=self._place(choice.overrides) if choice.overrides else None, stock=stock or None, **more,
@@ -313,6 +311,11 @@ def classify(error: BaseException) -> tuple[Status, Cause | None, str]:
 @cache
 def _signature(function: Callable[..., object]) -> tuple[frozenset[str], tuple[str, ...]]:
     return frozenset(inspect.signature(function).parameters), tuple(compat.get_required_args(function))
+
+
+@cache
+def _shown(file: Path, root: Path) -> str:
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else _package_path(file)
 
 
 def _package_path(file: Path) -> str:
