@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+import httpx
 import pytest
+
+from mkdocs_jetty.steps import partners
+from mkdocs_jetty.steps.ports import Persona
 
 if TYPE_CHECKING:
     from conftest import Project, Ran
+
+    from mkdocs_jetty.steps.client import Driver
 
 HERE = Path(__file__).parent
 GLUE = f"import sys\nsys.path.insert(0, {str(HERE)!r})\n{(HERE / 'clinic_glue.py').read_text(encoding='utf-8')}"
@@ -163,6 +169,14 @@ def test_does_not_pass_without_the_protection(ran: Ran, name: str, gone: str) ->
     result = ran[f"{name}, without {gone}"]
     assert result.status == "failed" or result.cause == "inconclusive", result
     assert result.cause in {"assertion", "inconclusive"}, result
+
+
+def test_an_answer_that_is_lost_hides_no_call() -> None:
+    class Silent:
+        def act(self, *_: object) -> None:
+            raise httpx.ReadError("the connection broke")
+
+    assert partners._answered(cast("Driver", Silent()), "fetch a page", Persona("ada", "1")) is None
 
 
 SHOP_CASES: dict[str, tuple[str, str]] = {
