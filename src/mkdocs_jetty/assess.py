@@ -22,6 +22,7 @@ from mkdocs_jetty.judge.rows import expanded
 from mkdocs_jetty.judge.standards import check_claims
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.spec.model import Problem, Spec
+from mkdocs_jetty.spec.owners import with_owners
 from mkdocs_jetty.standards.model import DECLARATION, Declaration, Preset, Report, ReportFinding
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def assess(settings: Settings, spec: Spec, results: Results, known: Declared | N
         ConfigError: If the declaration or its preset is wrong.
     """
     known = known or declared(settings, spec)
-    spec, results = expanded(spec, results)
+    spec, results = expanded(with_owners(spec, settings.root), results)
     external = known.declaration.state == "external"
     ledger = ledgers.read(ledger_path(settings), ledger_name(settings))
     claims = check_claims(spec, known.preset, _known_ids(spec), external=external)

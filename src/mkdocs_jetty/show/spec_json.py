@@ -16,7 +16,8 @@ from mkdocs_jetty.judge.model import FeatureVerdict, History, JudgedScenario, Mo
 from mkdocs_jetty.judge.verdict import mode_status
 from mkdocs_jetty.run.model import StepResult
 from mkdocs_jetty.show.anchors import anchor
-from mkdocs_jetty.spec.model import Problem, Step
+from mkdocs_jetty.show.words import owner
+from mkdocs_jetty.spec.model import Feature, Problem, Step
 
 SCHEMA: Path = Path(__file__).with_name("spec.schema.json")
 
@@ -77,7 +78,7 @@ def _feature(verdict: FeatureVerdict, history: Mapping[str, History], url_for: U
         "modes": {mode: _mode(judged) for mode, judged in verdict.modes.items()},
         "standards": [_standard(standard) for standard in verdict.standards],
         "scenarios": [
-            _scenario(judged, history.get(judged.scenario.id, History()), url) for judged in verdict.scenarios
+            _scenario(feature, judged, history.get(judged.scenario.id, History()), url) for judged in verdict.scenarios
         ],
     }
 
@@ -111,11 +112,12 @@ def _mode(mode: ModeVerdict) -> dict[str, Any]:
     }
 
 
-def _scenario(judged: JudgedScenario, history: History, url: str) -> dict[str, Any]:
+def _scenario(feature: Feature, judged: JudgedScenario, history: History, url: str) -> dict[str, Any]:
     scenario, result = judged.scenario, judged.result
     return {
         "id": scenario.id,
         "name": scenario.name,
+        "owner": owner(feature, scenario) or None,
         "mode": scenario.mode,
         "status": result.status,
         "cause": result.cause,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mkdocs_jetty.spec.owners import tagged_owner
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
@@ -151,6 +153,11 @@ def attempts(ended: Sequence[str]) -> str:
 def title(scenario: Scenario) -> str:
     """The name of a scenario, with the parameters that it ran with."""
     return scenario.name if scenario.params is None else f"{scenario.name} [{scenario.params}]"
+
+
+def owner(feature: Feature, scenario: Scenario) -> str:
+    """Whom to ask about a scenario: by its own tags, else its feature's owner; empty where nobody is named."""
+    return tagged_owner(scenario.tags) or feature.owner or ""
 
 
 def file(feature: Feature, scenario: Scenario, step: Step | None = None) -> str:

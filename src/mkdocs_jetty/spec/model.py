@@ -109,6 +109,7 @@ class Feature:
     language: str = "en"
     traits: tuple[str, ...] = ()
     owner: str | None = None
+    """Whom to ask."""
     traits_declared: bool = False
     """Whether its author said which traits it has, be it none."""
 

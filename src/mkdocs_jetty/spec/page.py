@@ -16,6 +16,7 @@ from mkdocs_jetty.spec.gherkin import Document, leaves_background, parse_block
 from mkdocs_jetty.spec.model import Block, Feature, Page, Problem
 from mkdocs_jetty.spec.modes import mode_sections
 from mkdocs_jetty.spec.names import FileRead
+from mkdocs_jetty.spec.owners import tagged_owner
 from mkdocs_jetty.spec.place import Place
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class _PageReader:
             traits, declared = _traits(draft.tags, self.meta.traits or (), declared=self.meta.traits is not None)
             features.append(Feature(
                 draft.id, draft.name, self.name, draft.line, tuple(draft.scenarios), draft.tags, draft.description,
-                draft.language, traits, self.meta.owner, declared,
+                draft.language, traits, tagged_owner(draft.tags) or self.meta.owner, declared,
             ))  # fmt: skip
         return [feature for feature in features if feature.scenarios]
 
@@ -162,7 +163,7 @@ def read_feature_file(name: str, path: Path, text: str) -> FileRead:
     traits, declared = _traits(tags, (), declared=False)
     feature = Feature(
         draft.id, title, name, draft.line, tuple(draft.scenarios), tags, draft.description, draft.language, traits,
-        traits_declared=declared,
+        tagged_owner(tags), traits_declared=declared,
     )  # fmt: skip
     return FileRead(Page(name, title, (block,)), [feature] if draft.scenarios else [])
 
