@@ -68,6 +68,7 @@ def test_defaults(tmp_path: Path) -> None:
         "fail_on": ("red",),
         "results": (),
         "show_output": "auto",
+        "expand_passed": False,
         "source_url": None,
         "ledger": ".jetty/ledger.jsonl",
         "declaration": Declaration(),

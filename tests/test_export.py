@@ -244,14 +244,14 @@ def test_badge_colours_can_be_read(colour: str) -> None:
 @pytest.mark.parametrize("status", LOOKS)
 @pytest.mark.parametrize("label", ["Login · speed", NASTY, "x" * 300, ""])
 def test_a_badge_is_well_formed_and_says_its_status_in_words(status: Any, label: str) -> None:
-    root = ET.fromstring(badge_svg(label, status))  # noqa: S314 - our own
+    root = ET.fromstring(badge_svg(label, LOOKS[status]))  # noqa: S314 - our own
     assert [text.text for text in root.iter(f"{SVG}text")][1] == LOOKS[status].words
     assert {element.tag.removeprefix(SVG) for element in root.iter()} == {"svg", "title", "rect", "path", "g", "text"}
-    assert badge_endpoint(label, status)["message"] == LOOKS[status].words
+    assert badge_endpoint(label, LOOKS[status])["message"] == LOOKS[status].words
 
 
 def test_a_green_badge_on_nothing_is_not_green() -> None:
-    endpoint = badge_endpoint("Login · stable", "green", standing_on_nothing=True)
+    endpoint = badge_endpoint("Login · stable", ON_NOTHING)
     assert (endpoint["schemaVersion"], endpoint["message"]) == (1, "green, on nothing")
     assert endpoint["color"] != LOOKS["green"].colour
 

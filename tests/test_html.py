@@ -34,7 +34,7 @@ HOSTILE = (
     "</pre><script>alert(1)</script>\"'><img src=x onerror=alert(1)>\n\n    # not code\n"
     "{{ 7*7 }} &amp; \x02wzxhzdk:0\x03 \x1b[31m"
 )
-VOID = {"br", "img", "hr", "path", "rect"}
+VOID = {"br", "img", "hr", "path", "rect", "input"}
 TONES = {"passed": "green", "skipped": "grey"}
 
 
@@ -126,7 +126,8 @@ def test_every_status_is_said_in_words_and_colour(status: str) -> None:
     result = ScenarioResult(status, steps=(StepResult("passed"), StepResult(status)), duration_ms=38.2)  # type: ignore[arg-type]
     text = html.render_block(verdict_of(judge(result)), block_of(SHOWN))
     tree = sound(text)
-    assert f'<section class="jetty-scenario jetty-{TONES.get(status, "red")}" id="scenario-login--in">' in text
+    tone = TONES.get(status, "red")
+    assert f'<section class="jetty-scenario jetty-{tone}" id="scenario-login--in" dir="auto">' in text
     assert ("not run" if status == "unknown" else status) in tree.text
     assert "38 ms" in tree.text
     assert 'href="#scenario-login--in"' in text
@@ -182,9 +183,9 @@ def test_steps_that_were_never_reached_are_pale() -> None:
 def test_values_are_marked() -> None:
     judged = judge(ScenarioResult("passed", steps=(StepResult("passed"),) * 2))
     text = html.render_block(verdict_of(judged), block_of(SHOWN))
-    assert '<span class="jetty-arg">&#34;ada&#34;</span>' in text
-    assert '<span class="jetty-placeholder">&lt;it&gt;</span>' in text
-    assert '<span class="jetty-arg">10</span>' in text
+    assert "<var>&#34;ada&#34;</var>" in text
+    assert '<var class="jetty-placeholder">&lt;it&gt;</var>' in text
+    assert "<var>10</var>" in text
 
 
 def test_an_outline_has_a_status_for_each_row_and_the_failure_after_it() -> None:
@@ -262,7 +263,7 @@ def test_the_failures_list_links_each_and_is_friendly_when_empty() -> None:
 def test_the_step_catalogue_counts_uses() -> None:
     steps = (StepResult("passed", definition="features/s.py:3"), StepResult("undefined"))
     text = html.render_steps(verdict_of(judge(ScenarioResult("undefined", steps=steps))))
-    assert "<code>features/s.py:3</code></td><td>1</td>" in text
+    assert "<code>features/s.py:3</code></span></th><td>1</td>" in text
     assert f"{PAGE}:7" in sound(text).text
     sound(html.render_steps(verdict_of()))
 

@@ -41,7 +41,7 @@ HOSTILE = (
     "</pre></td><script>alert(1)</script>\"'><img src=x onerror=alert(1)>\n\n    # no {{ 7*7 }} \x02k\x03 \x1b[31m"
 )
 SOURCE_URL = "https://example.org/blob/main/{path}#L{line}"
-VOID = {"path", "rect", "use"}
+VOID = {"input"}
 
 
 class Tree(HTMLParser):

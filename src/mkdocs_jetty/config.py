@@ -125,6 +125,12 @@ class Settings:
         "`auto`",
         "captured output and full tracebacks: on in `serve`, off in `build`",
     )
+    expand_passed: bool = _option(
+        False,
+        o.boolean,
+        "`false`",
+        "whether scenarios that passed are open on the pages; otherwise each is one line that opens",
+    )
     source_url: str | None = _option(
         None,
         o.optional_text,

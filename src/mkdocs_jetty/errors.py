@@ -14,6 +14,9 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal or a log might obey."""
+
 
 class ConfigError(Exception):
     """A setting that cannot be right; the message is a line for each mistake, with file and line where known."""

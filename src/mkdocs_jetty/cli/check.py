@@ -12,12 +12,12 @@ import click
 from mkdocs_jetty import assess
 from mkdocs_jetty.cli.common import as_json, config_option, load, run_and_judge, url_for, write
 from mkdocs_jetty.cli.errors import RED, WrongUse, plain
-from mkdocs_jetty.cli.snippets import undefined_steps
 from mkdocs_jetty.cli.terminal import console, line, show_failures, summary
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.judge.model import Verdict
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.missing import gate_lines
+from mkdocs_jetty.show.snippets import undefined_steps
 from mkdocs_jetty.show.words import plural
 
 

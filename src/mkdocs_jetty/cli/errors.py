@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from mkdocs_jetty.errors import UNPRINTABLE
+
 RED, WRONG_USE, COULD_NOT_RUN = 1, 2, 3
 
 # Control characters can rewrite a terminal, bidirectional overrides can reorder what it shows.
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 # GitHub's runner obeys `::command::` at the start of a line and `##[command]` anywhere in one.
 WORKFLOW_COMMAND = re.compile(r"(?:(?<=\s)|^):(?=:)|##(?=\[)")
 

@@ -10,10 +10,10 @@ import click
 
 from mkdocs_jetty.cli.common import as_json, config_option, latest, load, url_for, write
 from mkdocs_jetty.cli.errors import WrongUse, plain
-from mkdocs_jetty.cli.snippets import render_snippets, undefined_steps
 from mkdocs_jetty.cli.terminal import console, line
 from mkdocs_jetty.show import export as forms
 from mkdocs_jetty.show.feature_file import feature_file
+from mkdocs_jetty.show.snippets import render_snippets, undefined_steps
 from mkdocs_jetty.spec.reader import read
 
 FORMATS = ("features", "messages", "junit", "json")

@@ -23,8 +23,9 @@ from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import evidence_paths
 from mkdocs_jetty.hosts.markdown import JettyExtension
 from mkdocs_jetty.hosts.mkdocs_build import Build, made_pages, rewrite_marked
-from mkdocs_jetty.hosts.mkdocs_pages import CSS, add_files, added_pages, outdate
+from mkdocs_jetty.hosts.mkdocs_pages import CSS, JAVASCRIPT, add_files, added_pages, outdate
 from mkdocs_jetty.hosts.mkdocs_run import Judging, with_late
+from mkdocs_jetty.hosts.navigation import KNOWN_THEMES, SIGNS, roll_up
 from mkdocs_jetty.hosts.search import SearchTexts
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.causes import log_lines
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from mkdocs_jetty.spec.names import FileRead
     from mkdocs_jetty.spec.recording import Conversion
 
-MARKS: dict[Colour, str] = {"green": "✓", "red": "✗", "amber": "◌", "grey": "–"}  # noqa: RUF001 # a dash is meant
 TOOLTIPS: dict[Colour, str] = {
     "green": "Specification: everything passes",
     "red": "Specification: something is red",
@@ -139,6 +139,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         ]
         if CSS not in config.extra_css:
             config.extra_css.insert(0, CSS)
+        if JAVASCRIPT not in config.extra_javascript:
+            config.extra_javascript.append(JAVASCRIPT)
         status = config.extra.setdefault("status", {})
         for colour, tooltip in TOOLTIPS.items():
             status.setdefault(f"jetty-{colour}", tooltip)
@@ -163,9 +165,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         self._features = [read_file(build.settings, path) for path in paths]
         self._problems += unmatched(build.settings, [file.src_uri for file in files.documentation_pages()])
         self._problems += missing_steps(build.settings)
-        build.names.generated = add_files(
-            files, config, [each.page for each in self._features if each.page], added_pages()
-        )
+        added = add_files(files, config, [each.page for each in self._features if each.page], added_pages())
+        build.names.generated, build.names.placed = added.features, added.placed
         if self._dirty:
             outdate(files, MAY_HOLD, ())
         return files
@@ -173,6 +174,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
     @event_priority(-LAST)  # Before plugins that make a navigation of their own, and after that of MkDocs.
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:  # noqa: ARG002
         """Have nobody told that a page of ours is missing in a navigation."""
+        if self._build is not None:
+            self._build.nav = nav
         for file in files.documentation_pages():
             if file.generated_by == NAME:
                 file.inclusion = InclusionLevel.NOT_IN_NAV
@@ -226,11 +229,16 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             # One Ctrl-C ends the server, and the run is no place where it may get lost.
             raise KeyboardInterrupt
         site.concealed |= build.concealed()
-        colours = build.put_in_place(verdict, lambda path: site.urls.get(path, ""), review_url, site.concealed)
+        colours = build.put_in_place(
+            verdict, lambda path: site.urls.get(path, ""), review_url, site.concealed, build.places()
+        )
         for key, colour in colours.items():
             # Where nothing ran there is nothing to tell pages apart by, and a navigation repeats its marks on each.
             if verdict.executed or colour != "grey":
                 _mark(build.pages[key].page, colour, shows_status=config.theme.name == "material")
+        if build.nav is not None:
+            pages = {id(build.pages[key].page): colour for key, colour in colours.items()}
+            roll_up(build.nav.items, pages, plain=config.theme.name not in KNOWN_THEMES)
         return env
 
     @event_priority(LAST)
@@ -318,7 +326,7 @@ def _mark(page: Page, colour: Colour, *, shows_status: bool) -> None:
     if colour == "red" or not page.meta.get("status"):
         page.meta["status"] = f"jetty-{colour}"
     if not shows_status and page.title:
-        page.title = f"{page.title} {MARKS[colour]}"
+        page.title = f"{page.title} {SIGNS[colour]}"
 
 
 def review_url(url: str) -> str:

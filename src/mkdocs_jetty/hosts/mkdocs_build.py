@@ -7,13 +7,15 @@ and once all are known the specification runs, and results take the place of the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mkdocs.utils import get_relative_url
 
+from mkdocs_jetty.hosts.contents import add_scenarios
+from mkdocs_jetty.hosts.navigation import pages_of, section_of
 from mkdocs_jetty.hosts.presenting import (
     NOT_READ,
     NOT_SHOWN,
@@ -40,11 +42,13 @@ from mkdocs_jetty.spec.page import read_markdown
 
 if TYPE_CHECKING:
     from mkdocs.structure.files import File
+    from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page
 
     from mkdocs_jetty.config import Settings
     from mkdocs_jetty.hosts.search import SearchTexts
     from mkdocs_jetty.judge.model import Verdict
+    from mkdocs_jetty.show.overview import Place
     from mkdocs_jetty.spec.recording import Conversion, Found
 
 LEFT_OVER = re.compile(MARK, re.DOTALL)
@@ -90,6 +94,7 @@ class Build:
         """By the identity of the host's page."""
         self.late: list[Problem] = []
         """What was found wrong once the verdict was known."""
+        self.nav: Navigation | None = None
         self._announced: Page | None = None
         self._own: Conversion | None = None
 
@@ -148,6 +153,12 @@ class Build:
 
     # ---- once all are known ----
 
+    def places(self) -> dict[str, Place]:
+        """Where each page of the specification stands in the site's navigation."""
+        items = self.nav.items if self.nav is not None else ()
+        ranks = {id(page): (rank, section_of(page)) for rank, page in enumerate(pages_of(items))}
+        return {each.name: ranks[key] for key, each in self.pages.items() if key in ranks}
+
     def concealed(self) -> set[str]:
         """The pages that a plugin encrypts, which notes it on them."""
         return {each.name for each in self.pages.values() if getattr(each.page, "encryptcontent", None)}
@@ -163,6 +174,7 @@ class Build:
         url_for: Callable[[str], str],
         review_url: Callable[[str], str],
         hidden: Collection[str] = (),
+        places: Mapping[str, Place] | None = None,
     ) -> dict[int, Colour]:
         """Put the results on the pages; the colour of each page that has one, by its identity.
 
@@ -171,11 +183,13 @@ class Build:
             url_for: The address of a page of the specification in the site.
             review_url: That of a page's review, by the page's own.
             hidden: The pages that nobody else may quote.
+            places: Where each page stands in the site.
         """
         public = concealed(verdict, hidden)
         blocks = {page.path: page.blocks for page in verdict.spec.pages}
         concerned = {feature.feature.page for feature in verdict.features} | {each.page for each in verdict.problems}
         colours = {}
+        whole = {each.page.file.src_uri: each.page.url for each in self.pages.values()}
         for key, each in self.pages.items():
             url = each.page.url
             each.context = PageContext(
@@ -184,6 +198,13 @@ class Build:
                 lambda path, url=url: get_relative_url(url_for(path), url),  # type: ignore[misc]
                 each.excluded,
                 source_url=self.settings.source_url,
+                places=places or {},
+                links={
+                    name: get_relative_url(whole[uri], url) if whole[uri] != url else ""
+                    for name, uri in self.names.placed.items()
+                    if uri in whole
+                },
+                unfolded=self.settings.expand_passed,
                 review_url=get_relative_url(review_url(url), url),
                 search=self._search,
             )
@@ -206,6 +227,7 @@ class Build:
         page.content = content
         if page.present_anchor_ids is not None:
             page.present_anchor_ids |= set(_ID.findall(content))
+        add_scenarios(page.toc, content)
 
     def finish(self, output: str, page: Page) -> str:
         """Put in place what a plugin has kept elsewhere; what nobody knows any more says so."""
@@ -343,6 +365,8 @@ class Names:
         self._known: dict[str, str] = {}
         self.generated: dict[str, str] = {}
         """The page of the specification that each page of ours shows."""
+        self.placed: dict[str, str] = {}
+        """Where what shows the whole project stands, by its marker."""
 
     def of(self, file: File) -> str:
         """The name of a page."""

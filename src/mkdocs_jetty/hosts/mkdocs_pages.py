@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from mkdocs.structure.files import File, InclusionLevel
 
 from mkdocs_jetty.hosts.presenting import MARKER
-from mkdocs_jetty.show.html import STYLESHEET
+from mkdocs_jetty.show.html import SCRIPT, STYLESHEET
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -25,28 +26,34 @@ if TYPE_CHECKING:
     from mkdocs_jetty.spec.model import Page
 
 CSS = "assets/jetty.css"
-OVERVIEW = "jetty/index.md"
+JAVASCRIPT = "assets/jetty.js"
+WHOLE: dict[str, tuple[str, str]] = {
+    "overview": ("jetty/index.md", "Specification"),
+    "failures": ("jetty/failures.md", "Failures"),
+    "steps": ("jetty/steps.md", "Steps"),
+}
+"""What shows the whole project: by its marker the page where it stands unless its author has placed it, and a title."""
+# What is indented may be code: there the page of its own stays, so that nothing is lost.
+_MARKED_LINE = re.compile(rf"^(?! {{4}}|\t).*?{MARKER.pattern}", re.MULTILINE)
 _FENCE = re.compile(r"^[ >]*(`{3,}|~{3,}).*?^[ >]*\1", re.MULTILINE | re.DOTALL)
 
 
-def add_files(files: Files, config: MkDocsConfig, features: Iterable[Page], directory: Path) -> dict[str, str]:
-    """Add the stylesheet, a page for each `.feature` file, and the overview unless the author has placed it.
+def add_files(files: Files, config: MkDocsConfig, features: Iterable[Page], directory: Path) -> Added:
+    """Add what readers load, a page for each `.feature` file, and what shows the whole project.
 
     Args:
         files: The files of the site.
         config: Its configuration.
         features: What was read of the `.feature` files.
         directory: Where their text may be kept: many a plugin cannot take a page that is no file.
-
-    Returns:
-        The page of the specification that each page of ours shows, by its address among the site's sources.
     """
     for file in list(files):
         if file.src_uri.endswith((".py", ".pyc")) or "__pycache__" in file.src_uri.split("/"):
             files.remove(file)
-    if CSS not in files.src_uris:
-        files.append(File.generated(config, CSS, content=STYLESHEET.read_text(encoding="utf-8")))
-    marked = any(_marks_the_overview(file) for file in files.documentation_pages())
+    for uri, asset in ((CSS, STYLESHEET), (JAVASCRIPT, SCRIPT)):
+        if uri not in files.src_uris:
+            files.append(File.generated(config, uri, content=asset.read_text(encoding="utf-8")))
+    placed = _placed(files.documentation_pages())
     inclusion = InclusionLevel.INCLUDED if config.nav is None else InclusionLevel.NOT_IN_NAV
 
     def add(uri: str, content: str) -> None:
@@ -63,9 +70,21 @@ def add_files(files: Files, config: MkDocsConfig, features: Iterable[Page], dire
         # Themes print a title as it is. The text of the feature never goes through Markdown.
         content = f"---\ntitle: {json.dumps(html.escape(page.title))}\n---\n\n<!-- jetty/page -->\n"
         add(uri, content)
-    if not marked and OVERVIEW not in files.src_uris:
-        add(OVERVIEW, "# Specification\n\n<!-- jetty/overview -->\n\n<!-- jetty/failures -->\n")
-    return shown
+    for name, (uri, title) in WHOLE.items():
+        if name not in placed and uri not in files.src_uris:
+            add(uri, f"# {title}\n\n<!-- jetty/{name} -->\n")
+        placed.setdefault(name, uri)
+    return Added(shown, placed)
+
+
+@dataclass(frozen=True)
+class Added:
+    """What was added to a site."""
+
+    features: dict[str, str]
+    """The page of the specification that each page of ours shows, by its address among the site's sources."""
+    placed: dict[str, str]
+    """Where what shows the whole project stands: the address among the site's sources, by its marker."""
 
 
 @cache
@@ -91,11 +110,15 @@ def outdate(files: Files, may_hold: re.Pattern[str], held: Iterable[str]) -> Non
             Path(file.abs_dest_path).unlink(missing_ok=True)
 
 
-def _marks_the_overview(file: File) -> bool:
-    text = content_of(file)
-    if "jetty/overview" not in text:
-        return False
-    return any(match[1] == "overview" for match in MARKER.finditer(_FENCE.sub("", text)))
+def _placed(files: Iterable[File]) -> dict[str, str]:
+    """Where authors have marked a place for what shows the whole project: the first page of each."""
+    placed: dict[str, str] = {}
+    for file in files:
+        text = content_of(file)
+        if "jetty/" in text:
+            for match in _MARKED_LINE.finditer(_FENCE.sub("", text)):
+                placed.setdefault(match[1], file.src_uri)
+    return {name: uri for name, uri in placed.items() if name in WHOLE}
 
 
 def content_of(file: File) -> str:

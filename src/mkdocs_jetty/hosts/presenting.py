@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mkdocs_jetty.show.html import (
+    TOP,
     render_block,
     render_failures,
     render_overview,
@@ -17,6 +18,7 @@ from mkdocs_jetty.show.html import (
     render_status,
     render_steps,
 )
+from mkdocs_jetty.show.searchable import searchable
 from mkdocs_jetty.spec.fences import MARK
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from mkdocs_jetty.hosts.search import SearchTexts
     from mkdocs_jetty.judge.model import Verdict
+    from mkdocs_jetty.show.overview import Place
     from mkdocs_jetty.spec.model import Block, Page
 
 NOT_READ = "This block was not read as specification, so it did not run"
@@ -36,6 +39,7 @@ NOT_RUN_HERE = "Not run here: only the text of a page itself is specification, n
 MARKER = re.compile(r"<!--\s*jetty/(overview|standards|failures|steps|page)\s*-->")
 MARKED = '<div data-jetty-marker="{}"></div>'
 _TOKEN = re.compile(MARK + r'|<div data-jetty-marker="(?P<marker>[a-z]+)"></div>', re.DOTALL)
+_HEADING = re.compile(r"<h([1-6])\b", re.IGNORECASE)
 _FIRST_HEADING_END = re.compile(r"<!--.*?-->|(</h1\s*>)", re.DOTALL | re.IGNORECASE)
 
 
@@ -64,6 +68,12 @@ class PageContext:
     """Whether the page has to bring its own style, because no plugin adds a file to the site."""
     source_url: str | None = None
     """How a link to a line of the project's sources looks."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Where each page of the specification stands in the site."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """The addresses of the pages for the whole project: `overview`, `failures`, `steps`."""
+    unfolded: bool = False
+    """Whether passed scenarios are open."""
     review_url: str | None = None
     """Where the page's review in Markdown is served, from the page itself; None where no host writes it."""
     search: SearchTexts | None = None
@@ -75,9 +85,9 @@ class PageContext:
     unshown: list[tuple[str, int]] = field(default_factory=list)
     """Page and line of each fence that had been read but was not rendered as one."""
 
-    def piece(self, shown: str, source: str = "") -> str:
-        """A piece of HTML for a page, of which a search sees the source alone."""
-        return shown if self.search is None else self.search.mark(shown, source)
+    def piece(self, shown: str, seen: Callable[[], str] = str) -> str:
+        """A piece of HTML for a page, of which a search sees something else, or nothing."""
+        return shown if self.search is None else self.search.mark(shown, seen())
 
 
 def has_tokens(text: str) -> bool:
@@ -93,7 +103,7 @@ def present(text: str, context: PageContext, tokens: Mapping[str, Shown]) -> str
     text = fill(text, context, tokens)
     if page is None or context.verdict is None:
         return text
-    text = _below_title(text, context.piece(render_status(context.verdict, context.page)))
+    text = _below_title(text, context.piece(render_status(context.verdict, context.page, context.links)))
     if "page" not in markers:
         seen = [each.block for token, each in tokens.items() if token in shown and each.block]
         text += _unshown(page, seen, context)
@@ -105,11 +115,13 @@ def present(text: str, context: PageContext, tokens: Mapping[str, Shown]) -> str
 def fill(text: str, context: PageContext, tokens: Mapping[str, Shown]) -> str:
     """Put what tokens stand for in their place, and nothing else."""
     before: set[str] = set()
+    headings = [(match.start(), int(match[1])) for match in _HEADING.finditer(text)]
 
     def replaced(match: re.Match[str]) -> str:
         if match["token"]:
             known = tokens.get(match["token"])
-            return _shown(context, known) if known else match[0]
+            above = [level for start, level in headings if start < match.start()]
+            return _shown(context, known, min(above[-1] + 1, 6) if above else TOP) if known else match[0]
         shown = marked(match["marker"], context, before)
         before.add(match["marker"])
         context.marks.append((match["marker"], shown))
@@ -132,13 +144,16 @@ def marked(name: str, context: PageContext, before: set[str]) -> str:
     if name == "page":
         return _whole_page(verdict, context)
     if name == "steps":
-        return render_steps(verdict, context.source_url)
+        return render_steps(verdict, context.url_for, context.source_url)
     if name == "standards":
         return render_standards(verdict, context.page, context.url_for, context.source_url)
     # Both name the problems of the project: once a page is enough.
     problems = not before & {"overview", "failures"}
-    show = {"overview": render_overview, "failures": render_failures}[name]
-    return show(verdict, context.url_for, context.source_url, problems=problems)
+    if name == "failures":
+        return render_failures(verdict, context.url_for, context.source_url, problems=problems)
+    return render_overview(
+        verdict, context.url_for, context.source_url, problems=problems, places=context.places, links=context.links
+    )
 
 
 def _whole_page(verdict: Verdict, context: PageContext) -> str:
@@ -149,9 +164,9 @@ def _whole_page(verdict: Verdict, context: PageContext) -> str:
     return f"<h1>{html.escape(page.title)}</h1>\n{blocks}"
 
 
-def _shown(context: PageContext, known: Shown) -> str:
+def _shown(context: PageContext, known: Shown, level: int) -> str:
     if context.verdict is not None and known.block is not None:
-        return _block(context.verdict, known.block, context)
+        return _block(context.verdict, known.block, context, level)
     if context.excluded or not known.runs:
         return plain(known.source, "jetty-example", "Example: not run")
     if context.verdict is None:
@@ -160,8 +175,9 @@ def _shown(context: PageContext, known: Shown) -> str:
     return plain(known.source, "jetty-error", NOT_READ)
 
 
-def _block(verdict: Verdict, block: Block, context: PageContext) -> str:
-    return context.piece(render_block(verdict, block, context.source_url), block.source)
+def _block(verdict: Verdict, block: Block, context: PageContext, level: int = TOP) -> str:
+    shown = render_block(verdict, block, context.source_url, level=level, unfolded=context.unfolded)
+    return context.piece(shown, lambda: searchable(verdict, block, level))
 
 
 def _unshown(page: Page, seen: list[Block], context: PageContext) -> str:

@@ -19,6 +19,7 @@ from mkdocs_jetty.hosts.pytest_items import KNOWN_RED, BrokenBlock, PageModule, 
 from mkdocs_jetty.run import compat
 from mkdocs_jetty.run.afterwards import Afterwards
 from mkdocs_jetty.run.capture import CaptureKeeper
+from mkdocs_jetty.run.compared import sides
 from mkdocs_jetty.run.copies import Copies
 from mkdocs_jetty.run.definitions import Choice, Lookup
 from mkdocs_jetty.run.events import EventLog
@@ -102,6 +103,8 @@ class JettySession:
         self._warn = warn
         self._settings = settings
         self.log = EventLog(Path(job.events)) if job else None
+        self._compared: tuple[str, str] | None = None
+        """What was expected and what came, in the comparison that failed last."""
         if job:
             _limit_memory(job.memory_limit)
         self.output: Path | None = None
@@ -432,11 +435,21 @@ class JettySession:
 
     # ---- events ----
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
+        """Keep both sides of a comparison that did not hold; what pytest says of it stays as it is."""
+        if op == "==":
+            self._compared = sides(left, right)
+
     def emit(self, event: str, **fields: Any) -> None:
         """Write an event, where somebody listens."""
         if self.log:
             if not (self.job and self.job.output):
                 fields.pop("traceback", None)
+            if event == "step-start":
+                self._compared = None
+            elif event == "step" and fields.get("status") == "failed" and self._compared:
+                fields["compared"] = self._compared
             self.log.write(event, **fields)
 
     def _report(self, problem: Problem) -> None:

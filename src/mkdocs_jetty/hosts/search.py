@@ -6,12 +6,13 @@ while a search looks at a page, its blocks are what their authors wrote.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable
 from functools import wraps
 from hashlib import blake2s
 from typing import TYPE_CHECKING, Any
+
+from mkdocs_jetty.hosts.contents import ScenarioLink, walked
 
 if TYPE_CHECKING:
     from mkdocs.plugins import PluginCollection
@@ -26,12 +27,12 @@ class SearchTexts:
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
 
-    def mark(self, shown: str, source: str = "") -> str:
-        """Mark a piece of a page, of which a search sees the source alone."""
+    def mark(self, shown: str, seen: str = "") -> str:
+        """Mark a piece of a page, of which a search sees something else."""
         if not shown:
             return shown
-        key = blake2s(source.encode("utf-8", "replace"), digest_size=8).hexdigest()
-        self._texts[key] = f"<pre><code>{html.escape(source)}</code></pre>" if source else ""
+        key = blake2s(seen.encode("utf-8", "replace"), digest_size=8).hexdigest()
+        self._texts[key] = seen
         return _piece(key, shown)
 
     def stand_in(self, plugins: PluginCollection) -> None:
@@ -49,7 +50,12 @@ class SearchTexts:
                 return _piece(f"{len(pieces) - 1:x}", self._texts.get(key, shown))
 
             page.content = _replaced(page.content, put_away)
+            scenarios = [link for link in walked(page.toc) if isinstance(link, ScenarioLink)]
+            for link in scenarios:
+                link.title = link.plain
             result = handler(context, page=page, **kwargs)
+            for link in scenarios:
+                link.title = link.shown
             # Not the page as it was: the search may have changed the rest of it.
             page.content = _replaced(page.content, lambda key, _: pieces[int(key, 16)])
             return result

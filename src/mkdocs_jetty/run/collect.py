@@ -216,6 +216,7 @@ class Collector:
             overrides=self._text(event, "overrides"),
             warnings=self._texts(event, "warnings"),
             stock=event.get("stock") is True,
+            compared=self._texts(event, "compared"),
         )
 
     def _scenario_result(self, event: Event, now: _Open) -> ScenarioResult:

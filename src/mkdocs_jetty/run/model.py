@@ -43,6 +43,8 @@ class StepResult:
     """What makes its pass doubtful: a `Then` that returned False, a thread that failed meanwhile."""
     stock: bool = False
     """Whether a phrase of the step library served it."""
+    compared: tuple[str, ...] = ()
+    """What was expected and what came, where a comparison of plain values did not hold."""
 
 
 @dataclass(frozen=True)

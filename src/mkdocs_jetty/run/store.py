@@ -121,6 +121,7 @@ def _step(entry: dict[str, Any]) -> StepResult:
         overrides=_text(entry.get("overrides")),
         warnings=tuple(str(warning) for warning in entry["warnings"]),
         stock=entry.get("stock") is True,
+        compared=tuple(str(side) for side in entry.get("compared") or ()),
     )
 
 

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 from mkdocs_jetty.judge.model import FeatureVerdict, ModeStatus, ModeVerdict
+from mkdocs_jetty.show.layers import open_standards
 from mkdocs_jetty.spec.model import Mode
 
 
@@ -24,12 +25,13 @@ class Look:
 
 
 LABEL_COLOUR = "#24292f"
+AMBER = "#8a4b00"
 LOOKS: dict[ModeStatus, Look] = {
     "green": Look("green", "#1a7f37"),
     "red": Look("red", "#b3261e"),
-    "wip": Look("known red", "#8a4b00"),
-    "flaky": Look("flaky", "#8a4b00"),
-    "ambiguous": Look("ambiguous", "#8a4b00"),
+    "wip": Look("known red", AMBER),
+    "flaky": Look("flaky", AMBER),
+    "ambiguous": Look("ambiguous", AMBER),
     "unknown": Look("unknown", "#57606a"),
     "none": Look("no scenarios", "#57606a"),
     "not-applicable": Look("not applicable", "#57606a"),
@@ -54,9 +56,8 @@ _TEMPLATE = """\
 """
 
 
-def badge_svg(label: str, status: ModeStatus, *, standing_on_nothing: bool = False) -> str:
+def badge_svg(label: str, look: Look) -> str:
     """A badge as an image that needs nothing from elsewhere."""
-    look = _look(status, standing_on_nothing)
     full = _line(label)
     short = full if len(full) <= _LONGEST_LABEL else full[: _LONGEST_LABEL - 1] + "…"
     label_length, words_length = _length(short), _length(look.words)
@@ -77,9 +78,8 @@ def badge_svg(label: str, status: ModeStatus, *, standing_on_nothing: bool = Fal
     )
 
 
-def badge_endpoint(label: str, status: ModeStatus, *, standing_on_nothing: bool = False) -> dict[str, Any]:
+def badge_endpoint(label: str, look: Look) -> dict[str, Any]:
     """The same badge as shields.io reads it."""
-    look = _look(status, standing_on_nothing)
     return {"schemaVersion": 1, "label": _line(label), "message": look.words, "color": look.colour}
 
 
@@ -100,16 +100,17 @@ def badge_stem(feature_id: str, mode: Mode) -> str:
 
 def badge_of(feature: FeatureVerdict, mode: Mode) -> tuple[str, dict[str, Any]]:
     """Both forms of the badge of one mode of a feature."""
+    label, look = badge_label(feature, mode), look_of(feature, mode)
+    return badge_svg(label, look), badge_endpoint(label, look)
+
+
+def look_of(feature: FeatureVerdict, mode: Mode) -> Look:
+    """What the badge of a mode says: green production scenarios are no proof while standards are open."""
     judged: ModeVerdict = feature.modes[mode]
-    label, nothing = badge_label(feature, mode), judged.standing_on_nothing
-    return (
-        badge_svg(label, judged.status, standing_on_nothing=nothing),
-        badge_endpoint(label, judged.status, standing_on_nothing=nothing),
-    )
-
-
-def _look(status: ModeStatus, standing_on_nothing: bool) -> Look:
-    return ON_NOTHING if standing_on_nothing and status == "green" else LOOKS[status]
+    if judged.status == "green" and judged.standing_on_nothing:
+        return ON_NOTHING
+    left = open_standards(feature) if mode == "production" else 0
+    return Look(f"{left} open", AMBER) if judged.status == "green" and left else LOOKS[judged.status]
 
 
 def _line(text: str) -> str:

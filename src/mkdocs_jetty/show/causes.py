@@ -77,6 +77,11 @@ def reason(judged: JudgedScenario) -> str:
     return f"{result.status}: {first}" if first else result.status
 
 
+def generalised(text: str) -> str:
+    """A text without the values in it, which is the same for all that fail for one reason."""
+    return _VALUE.sub("…", text)
+
+
 def _unserved(step: Step, found: StepResult) -> str:
     said = f" ({', '.join(found.candidates)})" if found.candidates else ""
     return f"{found.status}: {step.keyword} {step.text}{said}"
@@ -86,4 +91,4 @@ def _key(judged: JudgedScenario) -> tuple[object, ...]:
     result = judged.result
     failed = next((step for step in result.steps if step.status not in ("passed", "unknown")), None)
     at = (failed.definition, failed.location, failed.candidates) if failed else None
-    return judged.known_red, result.status, result.cause, at, _VALUE.sub("…", reason(judged))
+    return judged.known_red, result.status, result.cause, at, generalised(reason(judged))

@@ -20,7 +20,8 @@ from markupsafe import Markup
 
 from mkdocs_jetty.show import words
 from mkdocs_jetty.show.anchors import anchor
-from mkdocs_jetty.show.icons import SHAPES, icon, sign
+from mkdocs_jetty.show.difference import difference, without_hints
+from mkdocs_jetty.show.icons import icon, sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     from mkdocs_jetty.judge.model import StandardStatus
     from mkdocs_jetty.show.views import ScenarioView, StepView
     from mkdocs_jetty.show.words import Mark
+    from mkdocs_jetty.spec.model import ShownScenario
 
 _HERE = Path(__file__).parent
 STYLESHEET = _HERE / "assets" / "jetty.css"
+SCRIPT = _HERE / "assets" / "jetty.js"
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 # Markdown keeps its own placeholders between control characters, and a lone surrogate cannot be written as UTF-8.
@@ -69,8 +72,8 @@ def _marked(text: str) -> str:
     for match in _ARGUMENT.finditer(text):
         if match["number"] and not _NUMBER.fullmatch(match[0]):
             continue
-        css = "jetty-placeholder" if match["placeholder"] else "jetty-arg"
-        parts += [_escaped(text[end : match.start()]), _span(css, match[0])]
+        css = ' class="jetty-placeholder"' if match["placeholder"] else ""
+        parts += [_escaped(text[end : match.start()]), f"<var{css}>{_escaped(match[0])}</var>"]
         end = match.end()
     return "".join([*parts, _escaped(text[end:])])
 
@@ -84,8 +87,10 @@ def _arguments(text: str) -> Markup:
 
 @lru_cache(maxsize=256)
 def _step_opening(mark: Mark) -> str:
+    if mark.tone == "green":
+        return "<li>"  # the mark of its scenario says it
     rest = " jetty-rest" if mark.icon in ("none", "skip") else ""
-    return f'<li class="jetty-{mark.tone}{rest}"><div class="jetty-line">{sign(mark, spoken=True)}'
+    return f'<li class="jetty-{mark.tone}{rest}">{sign(mark, spoken=True)}'
 
 
 def _step_list(views: Iterable[StepView], below: Callable[[StepView], str]) -> Markup:
@@ -94,23 +99,23 @@ def _step_list(views: Iterable[StepView], below: Callable[[StepView], str]) -> M
     for view in views:
         step = view.step
         more = f"\n{below(view)}" if view.has_more else ""
-        lines.append(
-            f'{_step_opening(view.mark)}<span class="jetty-kw">{_escaped(step.keyword)}</span> '
-            f'<span class="jetty-text">{_marked(step.text)}</span></div>{more}</li>'
-        )
+        lines.append(f"{_step_opening(view.mark)}<b>{_escaped(step.keyword)}</b> {_marked(step.text)}{more}</li>")
     return Markup("\n".join([*lines, "</ol>"]))  # noqa: S704 (escaped piece by piece)
 
 
-def _scenario_head(shown: ScenarioView, keyword: str, name: str) -> Markup:
-    """The first line of a scenario: its mark, its name, how it went."""
-    title, link = _escaped(name), _escaped(shown.anchor)
-    took = f' · <span class="jetty-took">{shown.took}</span>' if shown.took else ""
+def _scenario_head(shown: ScenarioView, item: ShownScenario, level: int) -> Markup:
+    """The first line of a scenario: its mark, its name as a heading, how it went."""
+    title, link = _escaped(item.name), _escaped(shown.anchor)
+    took = f" · {shown.took}" if shown.took else ""
+    outline = f'<span class="jetty-keyword">{_escaped(item.keyword)}:</span> ' if item.examples else ""
+    spoken = shown.mark.tone == "green"
+    word = "" if spoken else f'<span class="jetty-word">{_escaped(shown.mark.word)}</span>'
+    when = f"{word}{took if word else took.removeprefix(' · ')}{' · reused' if shown.reused else ''}"
     return Markup(  # noqa: S704 (escaped piece by piece)
-        f'<div class="jetty-head">{sign(shown.mark)}<p class="jetty-name">'
-        f'<span class="jetty-keyword">{_escaped(keyword)}:</span> <b>{title}</b> '
-        f'<a class="jetty-link" href="#{link}" aria-label="Permanent link to {title}">¶</a></p>'
-        f'<p class="jetty-time"><span class="jetty-word">{_escaped(shown.mark.word)}</span>'
-        f"{took}{' · reused' if shown.reused else ''}</p></div>"
+        f'<div class="jetty-head">{sign(shown.mark, spoken=spoken)}<h{level} class="jetty-name">'
+        f"{outline}<b>{title}</b></h{level}> "
+        f'<a class="jetty-link" href="#{link}" aria-label="Link to {title}">¶</a>'
+        f'<span class="jetty-time" data-search-exclude>{when}</span></div>'
     )
 
 
@@ -197,10 +202,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(icon=icon, shapes=SHAPES, sign=sign, step_list=_step_list, scenario_head=_scenario_head)
+    environment.globals.update(icon=icon, sign=sign, step_list=_step_list, scenario_head=_scenario_head)
     environment.filters.update(
         arguments=_arguments, gherkin=_gherkin, paragraphs=_paragraphs, anchor=anchor,
         duration=words.duration, plural=words.plural, day=words.day, place=place_link,
+        difference=difference, without_hints=without_hints,
         capitalize_first=_capitalize_first, standard_word=_standard_word,
         title_of=words.title, where=lambda scenario, feature: words.place(feature, scenario),
     )  # fmt: skip

@@ -170,7 +170,6 @@ def matrix(verdict: Verdict, url_for: Callable[[str], str]) -> dict[str, Any] | 
         "legend": [
             (words.STANDARD[status], words.STANDARD_MEANS[status]) for status in STANDARD_STATUSES if status in present
         ],
-        "icons": sorted({words.STANDARD[status].icon for status in present}),
     }
 
 

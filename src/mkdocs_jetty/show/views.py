@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mkdocs_jetty.show import words
 from mkdocs_jetty.show.anchors import anchor
+from mkdocs_jetty.spec.build import slug
+from mkdocs_jetty.spec.model import ShownScenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from mkdocs_jetty.judge.model import JudgedScenario, Verdict
     from mkdocs_jetty.run.model import ScenarioResult, StepResult
     from mkdocs_jetty.show.words import Mark
-    from mkdocs_jetty.spec.model import Block, Feature, ShownExamples, ShownScenario, ShownStep, Step
+    from mkdocs_jetty.spec.model import Block, Feature, ShownExamples, ShownStep, Step
 
 _NO_MATCH = "no step definition matches"
 
@@ -30,6 +32,8 @@ class Failure(NamedTuple):
     traceback: str | None = None
     at: int | None = None
     """Which of the scenario's own steps it belongs to, from 0; None where it is none of these."""
+    compared: tuple[str, ...] = ()
+    """What was expected and what came."""
 
 
 class StepView(NamedTuple):
@@ -108,7 +112,7 @@ def _step_failures(
     places = _distinct((words.place(feature, judged.scenario, step), result.definition, result.location))
     if result.status not in ("passed", "unknown") or result.message:
         mark = words.step_mark(result.status, known_red=judged.known_red)
-        yield Failure(mark, label, _message(result), places, result.candidates, result.traceback, at)
+        yield Failure(mark, label, _message(result), places, result.candidates, result.traceback, at, result.compared)
     elif result.candidates:
         ran = f"; {result.definition} ran, as pytest-bdd has it" if result.definition else ""
         message = f"{len(result.candidates)} step definitions match{ran}"
@@ -135,7 +139,9 @@ def failures_of(feature: Feature, judged: JudgedScenario) -> tuple[Failure, ...]
     ]
     told = {failure.message for failure in failures}
     message = (result.message or "").strip()
-    if message and message not in told:
+    # What ended the process is said at its step.
+    at_its_step = result.cause in {"crash", "timeout"} and any(failure.mark.tone != "green" for failure in failures)
+    if message and message not in told and not at_its_step:
         failures.append(Failure(words.scenario_mark(judged), "", message, (words.place(feature, scenario),)))
     if result.flaky:
         told_so = words.attempts(result.attempts)
@@ -179,6 +185,11 @@ class BlockView:
         self._block = block
         self._verdict = verdict
 
+    def rule_level(self, level: int) -> int:
+        """The level of a rule's heading: below that of a feature that the block itself names."""
+        named = any(getattr(item, "kind", "") == "feature" for item in self._block.items)
+        return min(level + named, 6)
+
     def background(self, steps: Sequence[ShownStep]) -> tuple[StepView, ...]:
         """The steps of a background, each with the worst of what it met in any scenario."""
         feature = self._verdict.by_id.get(self._block.feature_id or "")
@@ -205,9 +216,8 @@ class BlockView:
                 if at is not None and at < len(met):
                     met[at].append((result, judged.known_red))
         times = [result.duration_ms for result in results if result.duration_ms is not None]
-        first = anchor(shown.scenario_ids[0]) if shown.scenario_ids else f"scenario-line-{shown.line}"
         return ScenarioView(
-            anchor=f"outline-{first}" if outline else first,
+            anchor=self.anchor_of(shown),
             mark=words.outline_mark(marks) if marks else words.scenario_mark(None),
             took=words.duration(sum(times)) if times else "",
             reused=bool(results) and all(result.reused for result in results),
@@ -222,6 +232,19 @@ class BlockView:
             past=past_of(self._verdict, known[0][1]) if known and not outline else None,
             measured=measured_in_words(results),
         )
+
+    def anchor_of(self, shown: ShownScenario) -> str:
+        """The `id` of a scenario; of an outline by its own name, so that a new row changes nothing."""
+        if not shown.scenario_ids:
+            return f"scenario-line-{shown.line}"
+        if not any(table.rows for table in shown.examples) and len(shown.scenario_ids) == 1:
+            return anchor(shown.scenario_ids[0])
+        page = self._verdict.spec.by_path.get(self._block.page)
+        blocks = [each for each in page.blocks if each.feature_id == self._block.feature_id] if page else [self._block]
+        items = (item for block in blocks for item in block.items if isinstance(item, ShownScenario))
+        outlines = [item for item in items if item.name == shown.name]
+        again = f"-{outlines.index(shown) + 1}" if len(outlines) > 1 else ""
+        return f"outline-{anchor(f'{self._block.feature_id}/{slug(shown.name)}')}{again}"
 
     def _row(self, row: tuple[tuple[str, ...], str]) -> RowView:
         cells, key = row

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mkdocs_jetty.judge.model import JudgedScenario, ModeVerdict, StandardStatus
     from mkdocs_jetty.run.model import Cause, Status
-    from mkdocs_jetty.spec.model import Feature, Scenario, Step
+    from mkdocs_jetty.spec.model import Feature, Page, Scenario, Step
     from mkdocs_jetty.standards.model import Direction, Source, Threshold
 
 
@@ -37,8 +37,8 @@ MODE: Mapping[str, Mark] = {
     "none": Mark("grey", "none", "nothing specified"),
     "red": Mark("red", "fail", "red"),
     "green": Mark("green", "pass", "green"),
-    "wip": Mark("amber", "wait", "known red"),
-    "flaky": Mark("amber", "half", "flaky"),
+    "wip": Mark("amber", "warn", "known red"),
+    "flaky": Mark("amber", "warn", "flaky"),
     "ambiguous": Mark("amber", "half", "ambiguous"),
     "unknown": Mark("grey", "none", "not run"),
     "not-applicable": Mark("grey", "skip", "not applicable"),
@@ -90,7 +90,7 @@ _SIGNS: Mapping[Direction, str] = {"at-most": "≤ ", "at-least": "≥ ", "exact
 URGENCY: tuple[Status, ...] = ("failed", "ambiguous", "undefined", "pending", "skipped", "unknown", "passed")
 DOUBTFUL = Mark("amber", "half", "ambiguous, but passed")
 """Of a step that passed although several definitions match it, and of its scenario."""
-WARNING = Mark("amber", "wait", "warning")
+WARNING = Mark("amber", "warn", "warning")
 _TONES = ("red", "amber", "grey", "green")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -102,9 +102,9 @@ def scenario_mark(judged: JudgedScenario | None) -> Mark:
     plain = STEP[judged.result.status]
     word = CAUSE[judged.result.cause] if judged.result.cause else plain.word
     if judged.known_red:
-        return Mark("amber", "wait", f"known red, {word}")
+        return Mark("amber", "warn", f"known red, {word}")
     if judged.red:
-        return Mark("red", plain.icon if plain.tone == "red" else "wait", word)
+        return Mark("red", plain.icon, word)
     if not judged.proven and judged.result.status == "passed":
         return MODE["flaky"] if judged.result.flaky else DOUBTFUL
     # A red tone is the verdict's to give: without it, what is not passed stays grey.
@@ -135,12 +135,14 @@ def worst_status(statuses: Iterable[Status]) -> Status:
 
 
 def mode_mark(mode: ModeVerdict) -> Mark:
-    """The mark of one mode of a feature, with its counts in the word."""
+    """The mark of one mode of a feature, with its counts in the word: `4 of 5 pass`."""
     mark = MODE[mode.status]
     if mode.standing_on_nothing:
-        mark = Mark("amber", "wait", "stands on nothing")
-    counted = mode.total and mode.status != "not-applicable"
-    return mark._replace(word=f"{mark.word} · {mode.passed} of {mode.total}") if counted else mark
+        mark = Mark("amber", "half", "stands on nothing")
+    if not mode.total or mode.status == "not-applicable":
+        return mark
+    counted = f"{mode.passed} of {mode.total} pass"
+    return mark._replace(word=counted if mark.word in ("green", "red", "not run") else f"{counted}, {mark.word}")
 
 
 def attempts(ended: Sequence[str]) -> str:
@@ -153,6 +155,14 @@ def attempts(ended: Sequence[str]) -> str:
 def title(scenario: Scenario) -> str:
     """The name of a scenario, with the parameters that it ran with."""
     return scenario.name if scenario.params is None else f"{scenario.name} [{scenario.params}]"
+
+
+def row_of(page: Page | None, scenario: Scenario) -> str:
+    """The values of the Examples row that a scenario stands for: `3, apples`; empty where it stands for none."""
+    if page is None or scenario.row_line is None:
+        return ""
+    examples = (table for block in page.blocks for item in block.items for table in getattr(item, "examples", ()))
+    return next((", ".join(cells) for table in examples for cells, key in table.rows if key == scenario.id), "")
 
 
 def owner(feature: Feature, scenario: Scenario) -> str:

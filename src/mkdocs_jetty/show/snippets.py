@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pytest_bdd import parsers
 
-from mkdocs_jetty.cli.errors import UNPRINTABLE
+from mkdocs_jetty.errors import UNPRINTABLE
 from mkdocs_jetty.judge.model import Verdict
 from mkdocs_jetty.spec.model import Step, StepType
 
