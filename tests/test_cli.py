@@ -144,7 +144,7 @@ def test_no_line_of_the_output_is_a_workflow_command(project: Path) -> None:
 
 
 def test_an_interrupted_run_exits_3(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> Results:
+    def interrupted(*_: object, **__: object) -> Results:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("mkdocs_jetty.run.runner.run", interrupted)

@@ -102,7 +102,7 @@ class Settings:
         ".cache/plugin/jetty",
         o.text,
         "`.cache/plugin/jetty`",
-        "where results would be kept between builds; nothing is",
+        "where a run leaves notes for the next one: what failed last, for `jetty check --lf`",
     )
     fail_on: tuple[str, ...] = _option(
         ("red",),

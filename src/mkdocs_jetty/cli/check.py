@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+import tempfile
+import webbrowser
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from mkdocs_jetty import assess
-from mkdocs_jetty.cli.common import as_json, config_option, load, run_and_judge, url_for, write
+from mkdocs_jetty.cli import choosing, watching
+from mkdocs_jetty.cli.common import Outcome, as_json, config_option, load, run_and_judge, url_for, write
 from mkdocs_jetty.cli.errors import RED, WrongUse, plain
+from mkdocs_jetty.cli.streaming import EventStream
 from mkdocs_jetty.cli.terminal import console, line, show_failures, summary
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.judge.model import Verdict
@@ -19,31 +24,90 @@ from mkdocs_jetty.show import export
 from mkdocs_jetty.show.missing import gate_lines
 from mkdocs_jetty.show.snippets import undefined_steps
 from mkdocs_jetty.show.words import plural
+from mkdocs_jetty.spec.model import Spec
+
+FILE = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asks for."""
+
+    pages: tuple[str, ...]
+    json_file: Path | None
+    junit_file: Path | None
+    messages_file: Path | None
+    events_file: Path | None
+    records: bool
+    failed_first: bool
+    changed: bool
+    shard: str | None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it may leave out scenarios of the pages that it looks at."""
+        return self.failed_first or self.changed or self.shard is not None
 
 
 @click.command()
 @config_option
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the verdict as JSON; - for stdout.")
-@click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="Write it as JUnit XML.")
+@click.option("--json", "json_file", type=FILE, help="Write the verdict as JSON; - for stdout.")
+@click.option("--junit", "junit_file", type=FILE, help="Write it as JUnit XML.")
+@click.option("--messages", "messages_file", type=FILE, help="Write it as Cucumber Messages, as `jetty merge` reads.")
+@click.option("--events", "events_file", type=FILE, help="Write one JSON object a line as it runs; - for stdout.")
 @click.option("--record", "records", is_flag=True, help="Note in the ledger what was seen red and green today.")
+@click.option("--lf", "--last-failed", "failed_first", is_flag=True, help="Run what was red last; all, if nothing was.")
+@click.option("--changed", is_flag=True, help="Run what stands on pages with uncommitted changes.")
+@click.option("--shard", metavar="I/N", help="Run part I of N, for N machines; `jetty merge` puts them together.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file of the project changes.")
+@click.option("--open", "opens", is_flag=True, help="Open the whole spec in a browser, as `jetty report` writes it.")
 @click.argument("pages", nargs=-1, metavar="[PAGE]...")
 def check(
-    config_file: Path, json_file: Path | None, junit_file: Path | None, records: bool, pages: tuple[str, ...]
+    config_file: Path,
+    json_file: Path | None,
+    junit_file: Path | None,
+    messages_file: Path | None,
+    events_file: Path | None,
+    records: bool,
+    failed_first: bool,
+    changed: bool,
+    shard: str | None,
+    watch: bool,
+    opens: bool,
+    pages: tuple[str, ...],
 ) -> None:
     """Run and judge without building a site; PAGE narrows it to these pages."""
+    asked = Asked(
+        pages, json_file, junit_file, messages_file, events_file, records, failed_first, changed, shard
+    )  # fmt: skip
+    report = console(stderr="-" in map(str, (json_file, events_file, messages_file, junit_file)))
+    if watch:
+        watching.watch(config_file, report, lambda settings: _checked(settings, report, asked))
+        return
     settings = load(config_file)
-    if records and not settings.execute:
+    outcome, status = _checked(settings, report, asked)
+    if opens:
+        _open(settings, outcome, report)
+    outcome.unbroken()
+    sys.exit(status)
+
+
+def _checked(settings: Settings, report: Console, asked: Asked) -> tuple[Outcome, int]:
+    """One check: what it came to, and its exit status."""
+    if asked.records and not settings.execute:
         raise WrongUse("--record: nothing runs while `execute` is false, so there is nothing to record")
-    report = console(stderr=str(json_file) == "-")
-    outcome = run_and_judge(settings, report, pages)
+    if asked.is_part:
+        settings = replace(settings, fail_on=choosing.only_what_ran(settings.fail_on))
+    events = EventStream(asked.events_file) if asked.events_file else None
+    outcome = run_and_judge(
+        settings, report, asked.pages, choose=lambda spec: _chosen(settings, spec, report, asked), events=events
+    )
     verdict = outcome.verdict
-    if records and not outcome.results.interrupted:
-        record(settings, verdict, whole=not pages)
+    if asked.records and not outcome.results.interrupted:
+        record(settings, verdict, whole=not asked.pages and not asked.is_part)
         verdict = replace(verdict, history=assess.history(settings, verdict.spec))
-    if json_file:
-        write(json_file, as_json(export.spec_json(verdict, url_for(settings), datetime.now(timezone.utc))))
-    if junit_file:
-        write(junit_file, export.junit_xml(verdict))
+    _write_files(settings, verdict, asked)
+    _remember(settings, verdict, report)
     show_failures(report, verdict)
     if undefined := undefined_steps(verdict):
         line(report, f"`jetty snippets` prints definitions for {plural(len(undefined), 'undefined step')}", "yellow")
@@ -51,8 +115,57 @@ def check(
         for reason in gate_lines(verdict, settings.fail_on):
             line(report, plain(reason), "red")
     line(report, summary(verdict), "red" if verdict.red or verdict.fails else "green")
-    outcome.unbroken()
-    sys.exit(RED if verdict.fails else 0)
+    status = RED if verdict.fails else 0
+    if events:
+        events.end(verdict, status)
+    return outcome, status
+
+
+def _chosen(settings: Settings, spec: Spec, report: Console, asked: Asked) -> frozenset[str] | None:
+    """The ids of what is to run; None for everything."""
+    choice = choosing.share(spec, asked.shard) if asked.shard is not None else None
+    if asked.changed:
+        narrow = choosing.changed(settings, spec)
+        if narrow is None:
+            line(report, "more than pages has changed, so everything runs")
+        choice = choosing.both(choice, narrow)
+    if asked.failed_first:
+        narrow = choosing.last_failed(settings, spec)
+        if narrow is None:
+            line(report, "nothing is known to have failed last, so everything runs")
+        choice = choosing.both(choice, narrow)
+    if choice is None:
+        return None
+    line(report, choice.said)
+    return choice.ids
+
+
+def _write_files(settings: Settings, verdict: Verdict, asked: Asked) -> None:
+    now = datetime.now(timezone.utc)
+    if asked.json_file:
+        write(asked.json_file, as_json(export.spec_json(verdict, url_for(settings), now)))
+    if asked.junit_file:
+        write(asked.junit_file, export.junit_xml(verdict))
+    if asked.messages_file:
+        write(asked.messages_file, export.messages_ndjson(verdict, now))
+
+
+def _remember(settings: Settings, verdict: Verdict, report: Console) -> None:
+    if not verdict.executed:
+        return
+    try:
+        choosing.remember_failed(settings, verdict)
+    except OSError as error:
+        line(report, f"warning: what failed cannot be noted for --lf: {error.strerror}", "yellow")
+
+
+def _open(settings: Settings, outcome: Outcome, report: Console) -> None:
+    from mkdocs_jetty.hosts.report import render_report  # noqa: PLC0415 # only where it is asked for
+
+    path = Path(tempfile.mkdtemp(prefix="jetty-report-"), "report.html")
+    write(path, render_report(settings, outcome.verdict))
+    line(report, f"report: {plain(path)}")
+    webbrowser.open(path.as_uri())
 
 
 def record(settings: Settings, verdict: Verdict, *, whole: bool) -> None:

@@ -14,13 +14,14 @@ from rich.console import Console
 
 from mkdocs_jetty import assess, config
 from mkdocs_jetty.cli.errors import Interrupted, WrongUse
+from mkdocs_jetty.cli.streaming import EventStream
 from mkdocs_jetty.cli.terminal import line, progress
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.config_names import CONFIG_NAMES
 from mkdocs_jetty.judge.model import FeatureVerdict, Verdict
 from mkdocs_jetty.run import runner, store
 from mkdocs_jetty.run.fingerprint import fingerprint
-from mkdocs_jetty.run.model import Results
+from mkdocs_jetty.run.model import Results, ScenarioResult
 from mkdocs_jetty.show.export import on_disk
 from mkdocs_jetty.spec.model import Page, Spec
 from mkdocs_jetty.spec.reader import read
@@ -73,16 +74,42 @@ def load(config_file: Path) -> Settings:
     return config.load(config_file)
 
 
-def run_and_judge(settings: Settings, report: Console, pages: tuple[str, ...] = (), *, quiet: bool = False) -> Outcome:
-    """Run everything, or what stands on these pages, and judge it."""
+def run_and_judge(
+    settings: Settings,
+    report: Console,
+    pages: tuple[str, ...] = (),
+    *,
+    quiet: bool = False,
+    choose: Callable[[Spec], frozenset[str] | None] | None = None,
+    events: EventStream | None = None,
+) -> Outcome:
+    """Run everything, or what stands on these pages, and judge it.
+
+    Args:
+        settings: The project's settings.
+        report: Where progress is shown.
+        pages: Pages to narrow it to.
+        quiet: Whether only a terminal gets to see progress.
+        choose: Says which scenarios are to run, by their ids; None for all.
+        events: Who is told as things happen.
+    """
     spec = read(settings)
     known = assess.declared(settings, spec)
     if pages:
         spec = narrowed(spec, settings, pages)
+    only = choose(spec) if choose else None
     before = fingerprint(settings, spec)
-    with progress(report, spec, quiet=quiet) as on_result:
-        results = runner.run(spec, settings, on_result)
-    if not pages and results.executed and not results.interrupted:
+    if events:
+        events.begin(spec, sum(1 for _ in spec.scenarios()) if only is None else len(only))
+    with progress(report, spec, quiet=quiet) as shown:
+        told = [each for each in (shown, events.scenario if events else None) if each]
+
+        def on_result(scenario_id: str, result: ScenarioResult) -> None:
+            for tell in told:
+                tell(scenario_id, result)
+
+        results = runner.run(spec, settings, on_result, only=only)
+    if not pages and only is None and results.executed and not results.interrupted:
         try:
             store.save(results, spec, settings, before)
         except OSError as error:

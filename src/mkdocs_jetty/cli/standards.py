@@ -22,6 +22,7 @@ from mkdocs_jetty.cli.status import in_short, show_missing_standards
 from mkdocs_jetty.cli.terminal import console, grid, line
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.judge.model import FeatureVerdict, Verdict
+from mkdocs_jetty.show import words
 from mkdocs_jetty.spec.model import Feature
 from mkdocs_jetty.spec.reader import read
 from mkdocs_jetty.standards import writing
@@ -63,6 +64,13 @@ def external(config_file: Path, presets: tuple[str, ...], frameworks: tuple[str,
         return
     writing.go_external(settings.root, presets, frameworks, today)
     click.echo(f"jetty.toml: external since {today}, under {', '.join(map(plain, presets))}")
+    undeclared = [feature.id for feature in outcome.spec.features if not feature.traits_declared]
+    if undeclared:
+        count = f"{len(undeclared)} of {words.plural(len(outcome.spec.features), 'feature')}"
+        said = f"{count} declare no traits, so nobody knows which standards apply"
+        click.echo(f"next: `jetty traits` ({said}); then `jetty review FEATURE`")
+    elif outcome.spec.features:
+        click.echo(f"next: `jetty review {plain(outcome.spec.features[0].id)}` shows what it takes")
 
 
 @click.command()

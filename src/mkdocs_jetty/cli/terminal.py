@@ -139,7 +139,10 @@ def gutter(report: Console, message: str | None) -> None:
 def summary(verdict: Verdict) -> str:
     counts = verdict.counts
     statuses = ("passed", "failed", "pending", "undefined", "ambiguous", "skipped", "unknown")
-    parts = [f"{counts[word]} {word}" for word in statuses if counts.get(word)]
+    left_out = sum(one.result.cause == "not-selected" for each in verdict.features for one in each.scenarios)
+    shown = {**counts, "unknown": counts.get("unknown", 0) - left_out}
+    parts = [f"{shown[word]} {word}" for word in statuses if shown.get(word)]
+    parts += [f"{left_out} not selected"] if left_out else []
     extra = [
         f"{counts[key]} {word}"
         for key, word in (("wip", "known red"), ("flaky", "flaky"), ("reused", "reused"))

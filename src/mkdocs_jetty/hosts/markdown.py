@@ -122,13 +122,13 @@ class _ShowResults(Postprocessor):
         self.page_is_next = False
         context = current_context(self.md, self.context)
         page = page_of(context.verdict, context.page)
-        text = present(text, context, _looked_up(text, self.recorder.conversion, page))
+        text = present(text, context, looked_up(text, self.recorder.conversion, page))
         if context.carries_style and 'class="jetty-' in text:
             text = f"{text}\n<style>\n{STYLESHEET.read_text(encoding='utf-8')}</style>"
         return text
 
 
-def _looked_up(text: str, conversion: Conversion, page: Page | None) -> dict[str, Shown]:
+def looked_up(text: str, conversion: Conversion, page: Page | None) -> dict[str, Shown]:
     """Return the block of each token: by the text that was read, equal ones by their order."""
     seen: Counter[str] = Counter()
     tokens = {}

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -80,15 +80,25 @@ def run(
     *,
     command: CommandBuilder = pytest_command,
     without_when: bool = False,
+    only: Collection[str] | None = None,
 ) -> Results:
-    """Run what the settings select, and tell of each scenario as it ends; the user's code cannot make it raise."""
+    """Run what the settings select, and tell of each scenario as it ends; the user's code cannot make it raise.
+
+    Args:
+        spec: What there is.
+        settings: The project's settings.
+        on_result: Told of each scenario as it ends.
+        command: What starts a child.
+        without_when: Whether the When steps are left out.
+        only: The ids of the scenarios to run of those that the settings select; None for all of them.
+    """
     started = time.monotonic()
     if without_when:
         spec = narrow.without_when(spec)
     if not settings.execute:
         nothing = Results({s.id: _not_run(s, s.defect or "execute-off") for _, s in spec.scenarios()}, executed=False)
         return with_imported(spec, nothing, settings.root, settings.results)
-    results, pages, problems = _select(spec, settings)
+    results, pages, problems = _select(spec, settings, only)
     interrupted = False
     if pages:
         try:
@@ -139,7 +149,9 @@ def _as_counted(spec: Spec, on_result: OnResult) -> OnResult:
     return tell
 
 
-def _select(spec: Spec, settings: Settings) -> tuple[dict[str, ScenarioResult], Pages, list[Problem]]:
+def _select(
+    spec: Spec, settings: Settings, only: Collection[str] | None = None
+) -> tuple[dict[str, ScenarioResult], Pages, list[Problem]]:
     """Part what cannot or shall not run from what will, by page."""
     results: dict[str, ScenarioResult] = {}
     pages: Pages = {}
@@ -149,7 +161,7 @@ def _select(spec: Spec, settings: Settings) -> tuple[dict[str, ScenarioResult], 
     for feature, scenario in spec.scenarios():
         if scenario.defect:
             results[scenario.id] = _not_run(scenario, scenario.defect)
-        elif scenario.id not in wanted:
+        elif scenario.id not in wanted or (only is not None and scenario.id not in only):
             results[scenario.id] = _not_run(scenario, "not-selected")
         else:
             pages.setdefault(feature.page, []).append(scenario)

@@ -213,7 +213,12 @@ def _environment() -> Environment:
     return environment
 
 
+def render_whole(template: str, **context: Any) -> str:
+    """Fill a template that holds pages as they are, with lines of code in them."""
+    return _environment().get_template(template).render({"source_url": None, **context})
+
+
 def render(template: str, **context: Any) -> str:
     """Fill a template, without blank or indented lines."""
-    rendered = _environment().get_template(template).render({"source_url": None, **context})
+    rendered = render_whole(template, **context)
     return "\n".join(line.strip() for line in rendered.split("\n") if line.strip())
