@@ -21,6 +21,7 @@ from mkdocs_jetty.cli.terminal import console, line, show_failures, summary
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.judge.model import Verdict
 from mkdocs_jetty.show import export
+from mkdocs_jetty.show.ci import code_quality, tell_github
 from mkdocs_jetty.show.missing import gate_lines
 from mkdocs_jetty.show.snippets import undefined_steps
 from mkdocs_jetty.show.words import plural
@@ -37,6 +38,7 @@ class Asked:
     json_file: Path | None
     junit_file: Path | None
     messages_file: Path | None
+    quality_file: Path | None
     events_file: Path | None
     records: bool
     failed_first: bool
@@ -54,6 +56,7 @@ class Asked:
 @click.option("--json", "json_file", type=FILE, help="Write the verdict as JSON; - for stdout.")
 @click.option("--junit", "junit_file", type=FILE, help="Write it as JUnit XML.")
 @click.option("--messages", "messages_file", type=FILE, help="Write it as Cucumber Messages, as `jetty merge` reads.")
+@click.option("--code-quality", "quality_file", type=FILE, help="Write what is red as GitLab's code quality report.")
 @click.option("--events", "events_file", type=FILE, help="Write one JSON object a line as it runs; - for stdout.")
 @click.option("--record", "records", is_flag=True, help="Note in the ledger what was seen red and green today.")
 @click.option("--lf", "--last-failed", "failed_first", is_flag=True, help="Run what was red last; all, if nothing was.")
@@ -67,6 +70,7 @@ def check(
     json_file: Path | None,
     junit_file: Path | None,
     messages_file: Path | None,
+    quality_file: Path | None,
     events_file: Path | None,
     records: bool,
     failed_first: bool,
@@ -78,9 +82,9 @@ def check(
 ) -> None:
     """Run and judge without building a site; PAGE narrows it to these pages."""
     asked = Asked(
-        pages, json_file, junit_file, messages_file, events_file, records, failed_first, changed, shard
+        pages, json_file, junit_file, messages_file, quality_file, events_file, records, failed_first, changed, shard
     )  # fmt: skip
-    report = console(stderr="-" in map(str, (json_file, events_file, messages_file, junit_file)))
+    report = console(stderr="-" in map(str, (json_file, junit_file, messages_file, quality_file, events_file)))
     if watch:
         watching.watch(config_file, report, lambda settings: _checked(settings, report, asked))
         return
@@ -115,6 +119,8 @@ def _checked(settings: Settings, report: Console, asked: Asked) -> tuple[Outcome
         for reason in gate_lines(verdict, settings.fail_on):
             line(report, plain(reason), "red")
     line(report, summary(verdict), "red" if verdict.red or verdict.fails else "green")
+    # To where the rest is told: standard output may be a file for programs.
+    tell_github(verdict, report.file)
     status = RED if verdict.fails else 0
     if events:
         events.end(verdict, status)
@@ -148,6 +154,8 @@ def _write_files(settings: Settings, verdict: Verdict, asked: Asked) -> None:
         write(asked.junit_file, export.junit_xml(verdict))
     if asked.messages_file:
         write(asked.messages_file, export.messages_ndjson(verdict, now))
+    if asked.quality_file:
+        write(asked.quality_file, as_json(code_quality(verdict)))
 
 
 def _remember(settings: Settings, verdict: Verdict, report: Console) -> None:

@@ -12,11 +12,13 @@ from mkdocs_jetty.cli.common import as_json, config_option, latest, load, url_fo
 from mkdocs_jetty.cli.errors import WrongUse, plain
 from mkdocs_jetty.cli.terminal import console, line
 from mkdocs_jetty.show import export as forms
+from mkdocs_jetty.show.cucumber_json import cucumber_json
 from mkdocs_jetty.show.feature_file import feature_file
+from mkdocs_jetty.show.llms import llms_txt
 from mkdocs_jetty.show.snippets import render_snippets, undefined_steps
 from mkdocs_jetty.spec.reader import read
 
-FORMATS = ("features", "messages", "junit", "json")
+FORMATS = ("features", "messages", "junit", "json", "cucumber", "llms")
 
 
 @click.command()
@@ -35,7 +37,7 @@ def snippets(config_file: Path) -> None:
 @click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="What to write.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A directory for features; else a file, or -.")
 def export(config_file: Path, form: str, output: Path | None) -> None:
-    """Write classic .feature files, or the results as Cucumber Messages, JUnit XML or JSON."""
+    """Write classic .feature files, or the results as Messages, JUnit XML, JSON, Cucumber's old JSON or llms.txt."""
     settings = load(config_file)
     if form == "features":
         if output is None or str(output) == "-" or output.is_file():
@@ -51,6 +53,10 @@ def export(config_file: Path, form: str, output: Path | None) -> None:
     generated = datetime.now(timezone.utc)
     if form == "json":
         text = as_json(forms.spec_json(verdict, url_for(settings), generated))
+    elif form == "cucumber":
+        text = as_json(cucumber_json(verdict))
+    elif form == "llms":
+        text = llms_txt(verdict, url_for(settings))
     else:
         text = forms.junit_xml(verdict) if form == "junit" else forms.messages_ndjson(verdict, generated)
     write(output or Path("-"), text)

@@ -29,6 +29,7 @@ from mkdocs_jetty.hosts.navigation import KNOWN_THEMES, SIGNS, roll_up
 from mkdocs_jetty.hosts.search import SearchTexts
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.causes import log_lines
+from mkdocs_jetty.show.ci import tell_github
 from mkdocs_jetty.show.concealed import concealed
 from mkdocs_jetty.show.missing import gate_lines
 from mkdocs_jetty.show.review import render_review_files
@@ -287,6 +288,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         for path, text in self._reviews(public):
             export.write_if_changed(Path(config.site_dir, path), text)
         self._report(verdict, build.settings, strict=bool(config.strict))
+        if self._command != "serve":
+            tell_github(verdict)
         if verdict.fails and self._command != "serve":
             log.error("The specification does not hold: %s. The site is written.", summary(verdict))
             # Not as an error of the build, at which other plugins would undo their part.

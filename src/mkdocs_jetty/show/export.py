@@ -9,14 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 from mkdocs_jetty.judge.model import Verdict
-from mkdocs_jetty.show.badges import badge_endpoint, badge_of, badge_stem, badge_svg
+from mkdocs_jetty.show.badges import badge_of, badge_stem
 from mkdocs_jetty.show.junit import junit_xml
+from mkdocs_jetty.show.llms import llms_txt
 from mkdocs_jetty.show.messages import messages_ndjson
 from mkdocs_jetty.show.spec_json import UrlFor, spec_json
 
 __all__ = [
-    "badge_endpoint",
-    "badge_svg",
     "junit_xml",
     "messages_ndjson",
     "site_files",
@@ -26,14 +25,25 @@ __all__ = [
 ]
 
 FOLDER = "jetty"
+LLMS = "llms.txt"
 _ONE_MOVE = 4096
 """Bytes that a new file takes whole: there are hundreds of badges, and a draft for each would take as long again."""
 
 
 def write_site_files(verdict: Verdict, site_dir: Path, url_for: UrlFor, generated: datetime) -> None:
     """Write every export into the built site; a file that would say the same is left alone."""
+    if not (site_dir / LLMS).exists() or _is_ours(site_dir / LLMS):
+        write_if_changed(site_dir / LLMS, llms_txt(verdict, url_for))
     for name, text in site_files(verdict, url_for, generated):
         write_if_changed(site_dir / FOLDER / name, text)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether an earlier build has written it: another plugin's, or the author's own, is left alone."""
+    try:
+        return "](jetty/spec.json)" in path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
 
 
 def site_files(verdict: Verdict, url_for: UrlFor, generated: datetime) -> Iterator[tuple[str, str]]:

@@ -48,7 +48,8 @@ class CauseView(NamedTuple):
     """Why the first of them is red."""
     snippet: str
     """A definition to start from, where a step has none."""
-    page: str
+    first: str
+    """The id of the first of them."""
 
 
 class Quiet(NamedTuple):
@@ -83,7 +84,7 @@ def _cause_view(verdict: Verdict, cause: Cause, number: int, url_for: Callable[[
         since=_since_all(verdict, cause),
         failures=failures_of(feature, judged),
         snippet=render_snippets(undefined) if undefined else "",
-        page=url_for(feature.page),
+        first=judged.scenario.id,
     )
 
 

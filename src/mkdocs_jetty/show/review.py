@@ -130,26 +130,26 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _text(value: object) -> str:
+def in_markdown(value: object) -> str:
     """Text from outside as one line that Markdown takes for nothing but text."""
     return _SPECIAL.sub(r"\\\1", _one_line(str(value)))
 
 
 def _opening(verdict: Verdict, feature: FeatureVerdict) -> Iterator[str]:
-    yield f"# Review: {_text(feature.feature.name)}"
+    yield f"# Review: {in_markdown(feature.feature.name)}"
     yield ""
-    traits = ", ".join(map(_text, feature.feature.traits)) or "none"
-    yield f"- Specified in {_text(feature.feature.page)}, line {feature.feature.line}; traits: {traits}"
+    traits = ", ".join(map(in_markdown, feature.feature.traits)) or "none"
+    yield f"- Specified in {in_markdown(feature.feature.page)}, line {feature.feature.line}; traits: {traits}"
     if verdict.preset:
         since = f" since {words.day(verdict.declaration.since)}" if verdict.declaration.since else ""
-        yield f"- Project {_text(verdict.name)}: {verdict.state}{since}"
-        yield f"- Preset: {_text(verdict.preset.title)} {_text(verdict.preset.version)}"
+        yield f"- Project {in_markdown(verdict.name)}: {verdict.state}{since}"
+        yield f"- Preset: {in_markdown(verdict.preset.title)} {in_markdown(verdict.preset.version)}"
     else:
-        yield f"- Project {_text(verdict.name)}: {verdict.state}; no standards apply until it is external"
+        yield f"- Project {in_markdown(verdict.name)}: {verdict.state}; no standards apply until it is external"
     done = "complete" if feature.complete else "not complete"
     yield f"- Proven level: {feature.level}; the finish line is {verdict.finish_line}: {done}"
     if verdict.today:
-        commit = f" at {_text(verdict.commit)}" if verdict.commit else ""
+        commit = f" at {in_markdown(verdict.commit)}" if verdict.commit else ""
         yield f"- Verified {words.day(verdict.today)}{commit}"
     yield ""
     yield "| Mode | State |"
@@ -168,8 +168,8 @@ def _what_is_left(feature: FeatureVerdict) -> Iterator[str]:
     for judged in scenarios:
         yield f"- [ ] scenario {_place(feature, judged)}"
     for item in missing:
-        note = f": {_text(item.note)}" if item.note else ""
-        yield f"- [ ] {_text(item.standard.title)} (`{_one_line(item.standard.id)}`) is {_word(item)}{note}"
+        note = f": {in_markdown(item.note)}" if item.note else ""
+        yield f"- [ ] {in_markdown(item.standard.title)} (`{_one_line(item.standard.id)}`) is {_word(item)}{note}"
     if not scenarios and not missing:
         yield "Nothing." if feature.complete else "No scenario is red and no standard is missing."
     yield ""
@@ -187,17 +187,17 @@ def _applying(verdict: Verdict, feature: FeatureVerdict) -> Iterator[str]:
 
 def _standard(verdict: Verdict, item: StandardVerdict) -> Iterator[str]:
     standard = item.standard
-    yield f"### {_text(standard.title)}: {_word(item)}"
+    yield f"### {in_markdown(standard.title)}: {_word(item)}"
     yield ""
-    yield _text(standard.statement)
+    yield in_markdown(standard.statement)
     yield ""
     yield f"- Id: `{_one_line(standard.id)}`"
-    yield f"- Applies: {_text(item.why or standard.applies.text)}"
+    yield f"- Applies: {in_markdown(item.why or standard.applies.text)}"
     numbers = "; ".join(f"{each.name} {words.asked(each)}" for each in standard.thresholds.values())
     if numbers:
-        yield f"- Numbers to meet: {_text(numbers)}"
+        yield f"- Numbers to meet: {in_markdown(numbers)}"
     for deviation in filter(None, map(words.deviation, standard.thresholds.values())):
-        yield f"- Deviation: {_text(deviation)}"
+        yield f"- Deviation: {in_markdown(deviation)}"
     place = f", observed in {standard.min_environment} or nearer to production" if standard.min_environment else ""
     yield f"- Proved by: {_EVIDENCE[standard.evidence]}{place}"
     for line in _proofs(verdict, item):
@@ -205,11 +205,13 @@ def _standard(verdict: Verdict, item: StandardVerdict) -> Iterator[str]:
     for each in item.observations:
         box = "[x]" if each.ok else "[ ]"
         asked = f"({each.limit})" if each.limit else ""
-        yield _text(" ".join(filter(None, ("-", box, each.name, each.number, asked, each.lack and f": {each.lack}"))))
+        yield in_markdown(
+            " ".join(filter(None, ("-", box, each.name, each.number, asked, each.lack and f": {each.lack}")))
+        )
     if standard.sources:
-        yield f"- Sources: {_text('; '.join(map(words.source, standard.sources)))}"
+        yield f"- Sources: {in_markdown('; '.join(map(words.source, standard.sources)))}"
     if standard.number_basis:
-        yield f"- Where the numbers come from: {_text(standard.number_basis)}"
+        yield f"- Where the numbers come from: {in_markdown(standard.number_basis)}"
     yield ""
     if item.status in {"uncovered", "unmet"} and standard.skeleton:
         yield from _fenced(skeleton_gherkin(standard))
@@ -222,9 +224,9 @@ def _proofs(verdict: Verdict, item: StandardVerdict) -> Iterator[str]:
                 yield f"scenario {_place(feature, judged)}"
     record = record_in_words(item.record)
     if record:
-        yield _text(record)
+        yield in_markdown(record)
     if item.note:
-        yield _text(item.note)
+        yield in_markdown(item.note)
     elif not record and not item.scenarios:
         yield words.STANDARD_MEANS[item.status]
 
@@ -235,13 +237,14 @@ def _rest(feature: FeatureVerdict) -> Iterator[str]:
         yield "## Standards that do not apply"
         yield ""
     for item in others:
-        yield f"- {_text(item.standard.title)}: {_text(item.why or item.note or item.standard.applies.text)}"
+        why = item.why or item.note or item.standard.applies.text
+        yield f"- {in_markdown(item.standard.title)}: {in_markdown(why)}"
 
 
 def _place(feature: FeatureVerdict, judged: JudgedScenario) -> str:
     scenario = judged.scenario
     word = words.scenario_mark(judged).word
-    return f"“{_text(words.title(scenario))}” ({_text(words.place(feature.feature, scenario))}): {word}"
+    return f"“{in_markdown(words.title(scenario))}” ({in_markdown(words.place(feature.feature, scenario))}): {word}"
 
 
 def _word(item: StandardVerdict) -> str:

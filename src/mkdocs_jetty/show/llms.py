@@ -1,0 +1,46 @@
+"""The specification in few words, for programs that read: `llms.txt`, by https://llmstxt.org."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from mkdocs_jetty.show import words
+from mkdocs_jetty.show.causes import reason
+from mkdocs_jetty.show.layers import layers
+from mkdocs_jetty.show.review import in_markdown
+from mkdocs_jetty.show.summary import summary
+
+if TYPE_CHECKING:
+    from mkdocs_jetty.judge.model import FeatureVerdict, Verdict
+
+
+def llms_txt(verdict: Verdict, url_for: Callable[[str], str]) -> str:
+    """What is true of each feature, and what is missing."""
+    lines = [f"# {in_markdown(verdict.name)}", "", f"> {in_markdown(summary(verdict))}", ""]
+    if verdict.today:
+        at = f" at {in_markdown(verdict.commit)}" if verdict.commit else ""
+        lines += [f"Verified {words.day(verdict.today)}{at}. The finish line is {verdict.finish_line}.", ""]
+    lines += ["Every result in detail: [spec.json](jetty/spec.json). Its scenarios ran when the site was built.", ""]
+    lines.append("## Features")
+    for feature in verdict.features:
+        lines += ["", *_feature(feature, url_for)]
+    return "\n".join(lines) + "\n"
+
+
+def _feature(judged: FeatureVerdict, url_for: Callable[[str], str]) -> Iterator[str]:
+    feature = judged.feature
+    owner = f", owner {in_markdown(feature.owner)}" if feature.owner else ""
+    done = "complete" if judged.complete else "not complete"
+    yield f"- [{in_markdown(feature.name)}]({url_for(feature.page)}): level {judged.level}, {done}{owner}"
+    for layer in layers(judged, "production"):
+        if judged.modes[layer.mode].total:
+            yield f"  - {layer.mode}: {layer.mark.word}"
+    for one in judged.scenarios:
+        if not one.proven and not (one.result.status == "unknown" and not one.red):
+            known = "known red, " if one.known_red else ""
+            yield f"  - {known}{in_markdown(words.title(one.scenario))}: {in_markdown(reason(one))}"
+    left = [item for item in judged.standards if not item.settled]
+    if left:
+        named = (f"{item.standard.id} ({words.STANDARD[item.status].word})" for item in left)
+        yield f"  - standards open: {', '.join(named)}"
