@@ -18,7 +18,7 @@ from mkdocs_jetty.show.ci import MOST, code_quality, job_summary, tell_github, w
 from mkdocs_jetty.show.cucumber_json import cucumber_json
 from mkdocs_jetty.show.layers import layer_mark
 from mkdocs_jetty.show.llms import llms_txt
-from mkdocs_jetty.spec.model import Feature, Problem, Scenario, Spec, Step
+from mkdocs_jetty.spec.model import Feature, Mode, Problem, Scenario, Spec, Step
 from mkdocs_jetty.standards.presets import resolve
 
 NASTY = "a,b:c%d\n::stop-commands::x\r##[error]y | <b>`*z*`"
@@ -131,10 +131,11 @@ def red_beyond() -> Verdict:
 
 @pytest.fixture
 def external() -> Verdict:
-    one = Scenario("door/p", "P", "Scenario", "production", (), 4, STEPS)
+    modes: tuple[Mode, ...] = ("speed", "stable", "production")
+    every = tuple(Scenario(f"door/{mode}", mode, "Scenario", mode, (), 4, STEPS) for mode in modes)
     passed = StepResult("passed", 1.0)
-    results = Results({one.id: ScenarioResult("passed", None, (passed, passed))})
-    feature = Feature("door", "Door", "docs/door.md", 1, (one,), traits=("authentication",), traits_declared=True)
+    results = Results({one.id: ScenarioResult("passed", None, (passed, passed)) for one in every})
+    feature = Feature("door", "Door", "docs/door.md", 1, every, traits=("authentication",), traits_declared=True)
     preset = resolve(("startup-mvp",), (), (), Path())
     return judge(
         Spec((feature,)),

@@ -425,4 +425,4 @@ def test_results_are_exported_to_stdout_or_a_file(project: Path, form: str, star
 
 def test_features_are_exported_to_a_directory_only(project: Path) -> None:
     assert jetty("export", "--format", "features").exit_code == 2
-    assert jetty("export", "--format", "cucumber").exit_code == 2
+    assert jetty("export", "--format", "nosuch").exit_code == 2

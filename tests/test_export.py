@@ -270,9 +270,17 @@ def test_an_ordinary_id_is_its_own_file_name() -> None:
 # ---- files ----
 
 
+def test_the_authors_own_llms_txt_is_left_alone(verdict: Verdict, tmp_path: Path) -> None:
+    (tmp_path / "llms.txt").write_text("# Ours\n", encoding="utf-8")
+    write_site_files(verdict, tmp_path, url_for, NOW)
+    assert (tmp_path / "llms.txt").read_text("utf-8") == "# Ours\n"
+
+
 def test_all_files_are_written_and_read_as_utf8(verdict: Verdict, tmp_path: Path) -> None:
     write_site_files(verdict, tmp_path, url_for, NOW)
-    names = {path.relative_to(tmp_path / "jetty").as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    written = (tmp_path / "jetty").rglob("*")
+    names = {path.relative_to(tmp_path / "jetty").as_posix() for path in written if path.is_file()}
+    assert (tmp_path / "llms.txt").read_text("utf-8").startswith("# ")
     badges = {f"badges/{id_}-{mode}" for id_ in ("door", "window") for mode in ("speed", "stable", "production")}
     expected = {f"{badge}.{ending}" for badge in badges for ending in ("svg", "json")}
     assert names == {"spec.json", "messages.ndjson", "junit.xml", *expected}
