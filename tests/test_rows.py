@@ -45,6 +45,7 @@ from mkdocs_jetty.spec.model import (
 )
 
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=timezone.utc)
+TODAY = datetime.now(timezone.utc)
 DAYS = [date(2026, 11, day) for day in range(1, 10)]
 PAGE = "docs/engine.md"
 PASS = StepResult("passed", 1.0, "features/engine.py:3")
@@ -152,7 +153,7 @@ def test_junit_and_messages_tell_the_rows_apart() -> None:
 
 
 def test_rows_come_back_from_messages_and_the_worst_counts(tmp_path: Path) -> None:
-    (tmp_path / "m.ndjson").write_text(messages_ndjson(one(ROWED)), encoding="utf-8")
+    (tmp_path / "m.ndjson").write_text(messages_ndjson(one(ROWED), TODAY), encoding="utf-8")
     results = with_imported(spec_of(scenario("starts")), Results(executed=False), tmp_path, ["m.ndjson"])
     assert not results.problems
     assert results.scenarios["engine/starts"].status == "failed"
@@ -164,7 +165,7 @@ def test_rows_come_back_from_messages_and_the_worst_counts(tmp_path: Path) -> No
 def test_of_several_results_for_one_scenario_in_one_file_the_worst_counts(tmp_path: Path) -> None:
     spec = spec_of(scenario("starts"), scenario("again"))
     twice = Results({"engine/starts": PASSED, "engine/again": FAILED})
-    text = messages_ndjson(verdict_of(spec, twice)).replace('"name": "again"', '"name": "starts"')
+    text = messages_ndjson(verdict_of(spec, twice), TODAY).replace('"name": "again"', '"name": "starts"')
     (tmp_path / "m.ndjson").write_text(text.replace('"name":"again"', '"name":"starts"'), encoding="utf-8")
     results = with_imported(spec_of(scenario("starts")), Results(executed=False), tmp_path, ["m.ndjson"])
     assert results.scenarios["engine/starts"].status == "failed"
@@ -180,7 +181,7 @@ def test_kept_results_hold_rows_attempts_and_warnings(tmp_path: Path) -> None:
         store.save(each, spec, settings, fingerprint(settings, spec))
         loaded = store.load(spec, settings)
         assert loaded is not None
-        assert loaded.scenarios == each.scenarios
+        assert loaded.scenarios == each.reused().scenarios
 
 
 def test_reused_rows_say_so() -> None:
@@ -264,7 +265,7 @@ def test_junit_tells_the_attempts_of_a_flaky_scenario() -> None:
 
 
 def test_attempts_survive_messages(tmp_path: Path) -> None:
-    text = messages_ndjson(one(FLAKY))
+    text = messages_ndjson(one(FLAKY), TODAY)
     started = [
         json.loads(line)["testCaseStarted"]["attempt"] for line in text.splitlines() if 'testCaseStarted"' in line
     ]

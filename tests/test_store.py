@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,12 +35,14 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def keep(settings: Settings, duration: float = 2.5) -> Results:
+    """Keep results, and return them as they are to come back."""
     spec = reader.read(settings)
     step = StepResult("passed", duration, "features/steps.py:1", candidates=("a:1",))
     scenarios = {one.id: ScenarioResult("passed", None, (step,), duration) for _, one in spec.scenarios()}
     results = Results(scenarios, (Problem("warning", "", None, None, "odd"),), 1.5)
-    store.save(results, spec, settings, fingerprint(settings, spec))
-    return results
+    store.save(results, spec, settings, fingerprint(settings, spec), "6678bad")
+    today = datetime.now(timezone.utc).date()
+    return replace(results.reused(), made_on=today, commit="6678bad")
 
 
 def loaded(settings: Settings) -> Results | None:
@@ -64,6 +67,9 @@ def test_prose_does_not_make_a_result_stale(settings: Settings) -> None:
         ("docs/conftest.py", "\n"),
         ("app/main.py", "y = 2\n"),
         ("app/page.html", "<p>Hello</p>\n"),
+        ("docs/example.json", '{"ok": false}'),
+        (".config/app.json", "{}"),
+        ("docs/openapi.yaml", "openapi: 3.1.0"),
     ],
 )
 def test_what_changed_is_unknown(settings: Settings, name: str, text: str) -> None:
@@ -73,9 +79,39 @@ def test_what_changed_is_unknown(settings: Settings, name: str, text: str) -> No
     results = loaded(settings)
     assert results is not None
     assert {result.status for result in results.scenarios.values()} == {"unknown"}
+    (said,) = {result.message for result in results.scenarios.values()}
+    assert said == (f"`{name}` changed since it last ran. {store.AGAIN}" if name != "docs/cart.md" else store.STALE)
 
 
-@pytest.mark.parametrize("changed", [{"ambiguous": "warn"}, {"retries": 1}, {"tags": "@a"}])
+def test_what_a_link_leads_to_counts_as_if_it_stood_here(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("lib")
+    (elsewhere / "shop.json").write_text("1")
+    (settings.root / "lib").symlink_to(elsewhere, target_is_directory=True)
+    (settings.root / "round").symlink_to(settings.root, target_is_directory=True)
+    assert keep(settings) == loaded(settings)
+    (elsewhere / "shop.json").write_text("2")
+    results = loaded(settings)
+    assert results is not None
+    assert {result.status for result in results.scenarios.values()} == {"unknown"}
+
+
+def test_a_variable_that_the_code_reads_counts(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    (settings.root / "shop.py").write_text("import os\nPRICE = os.environ.get('SHOP_PRICE')\n")
+    monkeypatch.setenv("SHOP_PRICE", "1")
+    assert keep(settings) == loaded(settings)
+    monkeypatch.setenv("OTHER", "1")
+    assert loaded(settings) == keep(settings)
+    monkeypatch.setenv("SHOP_PRICE", "2")
+    results = loaded(settings)
+    assert results is not None
+    (said,) = {result.message for result in results.scenarios.values()}
+    assert said == f"An option, or a variable of the environment, has changed since it last ran. {store.AGAIN}"
+    assert "SHOP_PRICE" not in store.results_file(settings.root).read_text()
+
+
+@pytest.mark.parametrize("changed", [{"ambiguous": "warn"}, {"retries": 1}, {"tags": "@a"}, {"timeout": 3.0}])
 def test_what_ran_by_other_options_is_unknown(settings: Settings, changed: dict[str, object]) -> None:
     keep(settings)
     results = loaded(replace(settings, **changed))  # type: ignore[arg-type]
@@ -83,7 +119,7 @@ def test_what_ran_by_other_options_is_unknown(settings: Settings, changed: dict[
     assert {result.status for result in results.scenarios.values()} == {"unknown"}
 
 
-@pytest.mark.parametrize("name", ["site/index.html", "jetty.toml", "docs/cart.png", ".git/index", "mkdocs.yml"])
+@pytest.mark.parametrize("name", ["site/index.html", "jetty.toml", "README.md", ".git/index", "mkdocs.yml"])
 def test_what_no_result_depends_on_may_change(settings: Settings, name: str) -> None:
     results = keep(settings)
     (settings.root / name).parent.mkdir(exist_ok=True)

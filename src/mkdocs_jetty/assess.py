@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,7 +79,7 @@ def assess(settings: Settings, spec: Spec, results: Results, known: Declared | N
     ledger = ledgers.read(ledger_path(settings), ledger_name(settings))
     claims = check_claims(spec, known.preset, _known_ids(spec), external=external)
     traits = _strange_traits(settings.root, spec, known.preset) if external else []
-    return judge(
+    verdict = judge(
         spec,
         results,
         name=settings.site_name,
@@ -90,10 +90,11 @@ def assess(settings: Settings, spec: Spec, results: Results, known: Declared | N
         findings=_findings(settings.root, known) if external else (),
         history=ledgers.history(ledger, spec),
         today=known.today,
-        commit=commit(settings.root),
+        commit=results.commit if results.made_on else commit(settings.root),
         problems=(*known.problems, *claims, *traits, *ledger.problems),
         partial=known.feature_ids != {feature.id for feature in spec.features},
     )
+    return replace(verdict, verified_on=results.made_on or known.today)
 
 
 def record(settings: Settings, verdict: Verdict, *, whole: bool = True) -> bool:

@@ -111,7 +111,7 @@ def run_and_judge(
         results = runner.run(spec, settings, on_result, only=only)
     if not pages and only is None and results.executed and not results.interrupted:
         try:
-            store.save(results, spec, settings, before)
+            store.save(results, spec, settings, before, assess.commit(settings.root))
         except OSError as error:
             line(report, f"warning: the results cannot be kept for Zensical: {error.strerror}", "yellow")
     return Outcome(spec, results, assess.assess(settings, spec, results, known))
@@ -121,7 +121,7 @@ def latest(settings: Settings, report: Console) -> Outcome:
     """The kept results, where nothing has changed since; else a run."""
     spec = read(settings)
     results = store.load(spec, settings) if settings.execute else None
-    if results is None or any(result.message == store.STALE for result in results.scenarios.values()):
+    if results is None or any(map(store.is_stale, results.scenarios.values())):
         return run_and_judge(settings, report, quiet=True)
     return Outcome(spec, results, assess.assess(settings, spec, results))
 

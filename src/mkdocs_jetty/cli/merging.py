@@ -15,6 +15,7 @@ from mkdocs_jetty.cli.common import as_json, config_option, latest, load, url_fo
 from mkdocs_jetty.cli.errors import RED, WrongUse, plain
 from mkdocs_jetty.cli.terminal import console, line, show_failures, summary
 from mkdocs_jetty.run import runner
+from mkdocs_jetty.run.imported import with_imported
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.missing import gate_lines
 from mkdocs_jetty.show.words import plural
@@ -45,10 +46,11 @@ def merge(
     missing = [path for path in files if not path.is_file()]
     if missing:
         raise WrongUse("\n".join(f"{path}: there is no such file" for path in missing))
-    settings = replace(settings, execute=False, results=tuple(os.path.relpath(path, settings.root) for path in files))
+    settings = replace(settings, execute=False, results=())
     spec = read(settings)
     known = assess.declared(settings, spec)
-    results = runner.run(spec, settings)
+    names = [os.path.relpath(path, settings.root) for path in files]
+    results = with_imported(spec, runner.run(spec, settings), settings.root, names, anywhere=True)
     verdict = assess.assess(settings, spec, results, known)
     now = datetime.now(timezone.utc)
     report = console(stderr="-" in map(str, (output, json_file, junit_file)))

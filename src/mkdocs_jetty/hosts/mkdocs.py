@@ -23,7 +23,7 @@ from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import evidence_paths
 from mkdocs_jetty.hosts.markdown import JettyExtension
 from mkdocs_jetty.hosts.mkdocs_build import Build, made_pages, rewrite_marked
-from mkdocs_jetty.hosts.mkdocs_pages import CSS, JAVASCRIPT, add_files, added_pages, outdate
+from mkdocs_jetty.hosts.mkdocs_pages import CSS, JAVASCRIPT, NAME, add_files, added_pages, outdate
 from mkdocs_jetty.hosts.mkdocs_run import Judging, with_late
 from mkdocs_jetty.hosts.navigation import KNOWN_THEMES, SIGNS, roll_up
 from mkdocs_jetty.hosts.search import SearchTexts
@@ -61,8 +61,6 @@ TOOLTIPS: dict[Colour, str] = {
     "amber": "Specification: known red, flaky or ambiguous, or standards are open",
     "grey": "Specification: not all of it ran",
 }
-NAME = "jetty"
-"""The plugin's name for MkDocs, which notes it on the files that the plugin adds."""
 LAST = -10_000
 """The priority of what must come after every other plugin, even those that say they are last."""
 log = get_plugin_logger(__name__)

@@ -210,13 +210,13 @@ class Build:
             )
             each.tokens = _tokens(each, blocks.get(each.name, ()))
             if each.name in concerned or each.name in blocks or has_tokens(each.page.content or ""):
-                self._fill(each)
+                self._fill(each, concealed=each.name in hidden)
                 colour = page_colour(verdict, each.name)
                 if colour is not None:
                     colours[key] = colour
         return colours
 
-    def _fill(self, each: Converted) -> None:
+    def _fill(self, each: Converted, *, concealed: bool) -> None:
         page = each.page
         before = page.content or ""
         content = present(before, each.context, each.tokens)
@@ -227,7 +227,8 @@ class Build:
         page.content = content
         if page.present_anchor_ids is not None:
             page.present_anchor_ids |= set(_ID.findall(content))
-        add_scenarios(page.toc, content)
+        if not concealed:  # a table of contents is no part of what is encrypted
+            add_scenarios(page.toc, content)
 
     def finish(self, output: str, page: Page) -> str:
         """Put in place what a plugin has kept elsewhere; what nobody knows any more says so."""

@@ -7,7 +7,7 @@ import html
 import json
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,10 +21,13 @@ from mkdocs_jetty.show.html import SCRIPT, STYLESHEET
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.plugins import PluginCollection
     from mkdocs.structure.files import Files
 
     from mkdocs_jetty.spec.model import Page
 
+NAME = "jetty"
+"""The plugin's name for MkDocs, which notes it on the files that the plugin adds."""
 CSS = "assets/jetty.css"
 JAVASCRIPT = "assets/jetty.js"
 WHOLE: dict[str, tuple[str, str]] = {
@@ -74,6 +77,7 @@ def add_files(files: Files, config: MkDocsConfig, features: Iterable[Page], dire
         if name not in placed and uri not in files.src_uris:
             add(uri, f"# {title}\n\n<!-- jetty/{name} -->\n")
         placed.setdefault(name, uri)
+    _tell(config.plugins, [file for file in files if file.generated_by == NAME])
     return Added(shown, placed)
 
 
@@ -85,6 +89,14 @@ class Added:
     """The page of the specification that each page of ours shows, by its address among the site's sources."""
     placed: dict[str, str]
     """Where what shows the whole project stands: the address among the site's sources, by its marker."""
+
+
+def _tell(plugins: PluginCollection, added: Sequence[File]) -> None:
+    """Have plugins that keep a list of all files, to check links by, know of those that come last."""
+    for plugin in plugins.values():
+        kept = getattr(plugin, "files", None)
+        if isinstance(kept, list) and kept and all(isinstance(each, File) for each in kept):
+            kept += [file for file in added if file not in kept]
 
 
 @cache

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mkdocs_jetty.assess import assess, declared
+from mkdocs_jetty.assess import assess, commit, declared, this_day
 from mkdocs_jetty.config import ConfigError
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run import runner
@@ -117,9 +117,10 @@ class Judging:
             remembered.results = remembered.results.reused()
             return remembered.results
         results = runner.run(spec, settings)
+        remembering = replace(results, made_on=this_day(), commit=commit(settings.root))
         # What was interrupted is not remembered as the answer.
         kept = None if results.interrupted else after_run(before, settings, spec, watch)
-        self._memory[number] = Remembered(results, kept)
+        self._memory[number] = Remembered(remembering, kept)
         return results
 
 
@@ -133,6 +134,8 @@ def _merged(several: Sequence[Results]) -> Results:
         sum(each.duration_s for each in several),
         interrupted=any(each.interrupted for each in several),
         executed=any(each.executed for each in several),
+        made_on=min((each.made_on for each in several if each.made_on), default=None),
+        commit=next((each.commit for each in several if each.made_on), None),
     )
 
 

@@ -178,6 +178,9 @@ class Verdict:
     today: date | None = None
     """The day for which it was judged."""
     commit: str | None = None
+    """What was checked out when it ran."""
+    verified_on: date | None = None
+    """The day on which it ran."""
 
     # A site asks for these once a page: each is looked up, not looked for.
 

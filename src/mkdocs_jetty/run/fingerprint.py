@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
     from mkdocs_jetty.spec.model import Feature, Scenario, Spec
 
 SOURCES = (".py", ".toml", ".ini", ".cfg", ".feature")
-ELSEWHERE = {"__pycache__", "node_modules"}
+PROSE = (".md", ".markdown", ".rst")
+"""What is written for readers; of pages, the scenarios are compared by themselves."""
+ELSEWHERE = frozenset({
+    "__pycache__", "node_modules", ".git", ".hg", ".svn", ".cache", ".jetty", ".pytest_cache", ".mypy_cache",
+    ".ruff_cache", ".hypothesis", ".tox", ".nox", ".idea",
+})  # fmt: skip
+"""Folders that hold nothing of the project's own."""
+ENVIRONMENT = re.compile(r"""(?:environ(?:\.get|\.setdefault)?\s*[\[(]|getenv\s*\()\s*["'](\w+)["']""")
+"""Where code reads a variable of the environment by a name that stands in it."""
 LARGEST = 1_000_000
 """Bytes of a file that is compared by what it holds; a larger one goes by its size and time."""
 
@@ -33,6 +42,8 @@ class Fingerprint:
     """Of the options that a run depends on, and of code: what people write."""
     others: str
     """Of every other file of the project: templates, data. A run may write some of them itself."""
+    files: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The digest of each file by its name, to say what has changed."""
 
 
 def fingerprint(settings: Settings, spec: Spec, watched: Sequence[Path] = ()) -> Fingerprint:
@@ -47,30 +58,55 @@ def fingerprint(settings: Settings, spec: Spec, watched: Sequence[Path] = ()) ->
     # The run repeats the problems of the reading, with their lines.
     specification = hashlib.sha256(repr((said, spec.problems)).encode()).hexdigest()
     named = sorted({file for page in spec.pages for file in page.steps})
-    run = (settings.tags, settings.execute, settings.show_output, settings.ambiguous, settings.retries)
+    run = (
+        settings.tags, settings.execute, settings.show_output, settings.ambiguous, settings.retries, settings.timeout,
+        settings.run_timeout, settings.memory_limit, settings.results,
+    )  # fmt: skip
     options = (settings.steps, settings.features, *run, named)
     files = project_files(settings, (*(settings.root / name for name in named), *watched))
     sources = [path for path in files if path.suffix in SOURCES]
     others = [path for path in files if path.suffix not in SOURCES]
+    states = {path: _state(path) for path in files}
+    of_sources = {path: states[path] for path in sources}
     return Fingerprint(
-        specification, _digest(settings.root, sources, repr(options)), _digest(settings.root, others, "")
+        specification,
+        _digest(settings.root, of_sources, repr((options, _environment(sources)))),
+        _digest(settings.root, {path: states[path] for path in others}, ""),
+        {_name(settings.root, path): state.hex()[:16] for path, state in states.items()},
     )
+
+
+def changed_files(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """The names of the files that differ, are new or have gone."""
+    return sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+
+
+def _environment(sources: Iterable[Path]) -> list[tuple[str, str | None]]:
+    """The variables that the project's code names, with their values, as they are digested and never kept."""
+    names: set[str] = set()
+    for path in sources:
+        if path.suffix == ".py":
+            try:
+                names.update(ENVIRONMENT.findall(path.read_text(encoding="utf-8", errors="replace")))
+            except OSError:
+                continue
+    return [(name, os.environ.get(name)) for name in sorted(names)]
 
 
 def after_run(before: Fingerprint, settings: Settings, spec: Spec, watched: Sequence[Path] = ()) -> Fingerprint:
     """What the results of a run stand for that began at `before`: with the files that it has written itself."""
-    return replace(before, others=fingerprint(settings, spec, watched).others)
+    now = fingerprint(settings, spec, watched)
+    return replace(before, others=now.others, files=now.files)
 
 
 def project_files(settings: Settings, more: Iterable[Path] = ()) -> list[Path]:
     """The files that results may depend on; not prose, nor what is read anew for every verdict."""
     whole = [settings.root / name for name in (*settings.steps, *settings.features, *settings.results)]
     files = {file for place in (*whole, *more) for file in _files(place)}
-    docs, site = settings.docs_dir, settings.site_dir
-    files.update(file for file in _files(settings.root) if not file.is_relative_to(docs))
-    files.update(file for file in _files(docs) if file.suffix in SOURCES)
+    places = (_files(place) for place in (settings.root, settings.docs_dir))
+    files.update(file for place in places for file in place if file.suffix not in PROSE)
     apart = {settings.root / "jetty.toml", settings.config_file}
-    return sorted(file for file in files if file not in apart and not file.is_relative_to(site))
+    return sorted(file for file in files if file not in apart and not file.is_relative_to(settings.site_dir))
 
 
 def scenario_digest(feature: Feature, scenario: Scenario) -> str:
@@ -81,12 +117,16 @@ def scenario_digest(feature: Feature, scenario: Scenario) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-def _digest(root: Path, files: Sequence[Path], options: str) -> str:
-    digest = hashlib.sha256(options.encode())
-    for path in files:
-        digest.update(f"\0{os.path.relpath(path, root)}\0".encode("utf-8", "surrogateescape"))
-        digest.update(_state(path))
+def _digest(root: Path, files: Mapping[Path, bytes], options: str) -> str:
+    digest = hashlib.sha256(options.encode("utf-8", "surrogateescape"))
+    for path, state in files.items():
+        digest.update(f"\0{_name(root, path)}\0".encode("utf-8", "surrogateescape"))
+        digest.update(state)
     return digest.hexdigest()
+
+
+def _name(root: Path, path: Path) -> str:
+    return Path(os.path.relpath(path, root)).as_posix()
 
 
 def _state(path: Path) -> bytes:
@@ -102,12 +142,19 @@ def _state(path: Path) -> bytes:
 def _files(place: Path) -> Iterator[Path]:
     if place.is_file():
         yield place
-    for folder, folders, names in os.walk(place):
+    seen: set[str] = set()
+    # What a link leads to is read as if it stood here.
+    for folder, folders, names in os.walk(place, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            folders[:] = []
+            continue
+        seen.add(real)
         folders[:] = [name for name in folders if not _is_elsewhere(folder, name)]
         # A pipe or a socket would never end.
         yield from (path for name in names if (path := Path(folder, name)).is_file())
 
 
 def _is_elsewhere(folder: str, name: str) -> bool:
-    """Whether a folder holds nothing of the project's own: hidden, a cache, a virtual environment."""
-    return name.startswith(".") or name in ELSEWHERE or Path(folder, name, "pyvenv.cfg").exists()
+    """Whether a folder holds nothing of the project's own: a cache, a virtual environment."""
+    return name in ELSEWHERE or name.endswith(".egg-info") or Path(folder, name, "pyvenv.cfg").exists()

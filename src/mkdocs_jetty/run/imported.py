@@ -6,33 +6,16 @@ and doc strings. Everything else is reported, and nothing becomes green by it.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
-from mkdocs_jetty.run.model import STATUSES, Results, ScenarioResult, Status, StepResult
+from mkdocs_jetty.run.messages import Key, MessagesFile, read_messages, worst_of
+from mkdocs_jetty.run.model import Results, ScenarioResult
+from mkdocs_jetty.run.scrub import Scrubber
 from mkdocs_jetty.spec.model import Feature, Problem, Scenario, Spec
-
-SEVERITY: tuple[Status, ...] = ("passed", "skipped", "unknown", "pending", "undefined", "ambiguous", "failed")
-NANOS = 1_000_000
-KINDS = ("pickle", "testCase", "testCaseStarted", "testStepFinished", "stepDefinition")
-Key = tuple[str, str, tuple[Any, ...]]
-
-
-@dataclass
-class _Messages:
-    """The envelopes of one file, by what they are."""
-
-    pickles: dict[str, dict[str, Any]] = field(default_factory=dict)
-    cases: dict[str, dict[str, Any]] = field(default_factory=dict)
-    attempts: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    """All attempts at each test case, in their order."""
-    finished: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
-    """By attempt, then by test step."""
-    definitions: dict[str, str] = field(default_factory=dict)
 
 
 class _File:
@@ -55,13 +38,13 @@ class _File:
     def take(self, key: Key) -> ScenarioResult | None:
         """The result of the next scenario of this key; where a file has more than there are, the worst counts."""
         if rows := self.rows.get(key):
-            found = {params: _worst(results) for params, results in rows.items()}
-            return replace(_worst(found.values()), rows=found)
+            found = {params: worst_of(results) for params, results in rows.items()}
+            return replace(worst_of(found.values()), rows=found)
         results = self.by_key.get(key)
         if not results or not self.wanted[key]:
             return None
         if len(results) > self.wanted[key]:
-            results[:] = [_worst(results)] * self.wanted[key]
+            results[:] = [worst_of(results)] * self.wanted[key]
         self.wanted[key] -= 1
         return results.pop(0)
 
@@ -81,11 +64,13 @@ class _File:
         return Problem("warning", self.name, None, None, message)
 
 
-def _worst(results: Iterable[ScenarioResult]) -> ScenarioResult:
-    return max(results, key=lambda result: (SEVERITY.index(result.status), result.flaky, result.ambiguous_steps))
+OLDEST = timedelta(days=30)
+"""How old a file of results may be: what was true longer ago says nothing of now. A number of ours."""
+EARLY = timedelta(days=1)
+"""How far in the future its times may lie, since clocks differ."""
 
 
-def with_imported(spec: Spec, results: Results, root: Path, names: Iterable[str]) -> Results:
+def with_imported(spec: Spec, results: Results, root: Path, names: Iterable[str], *, anywhere: bool = False) -> Results:
     """Fill in what was not run here with what was run elsewhere; of several files the worst counts.
 
     Args:
@@ -93,33 +78,66 @@ def with_imported(spec: Spec, results: Results, root: Path, names: Iterable[str]
         results: What was run here; it wins.
         root: The project's directory.
         names: The files, relative to it.
+        anywhere: Whether a file may stand outside the project.
     """
     wanted = Counter(_key(feature, scenario) for feature, scenario in spec.scenarios())
     files: list[_File] = []
     problems: list[Problem] = []
+    made_on: list[date] = []
+    names = list(names)
+    clean = Scrubber(root) if names else None
     for name in names:
-        try:
-            files.append(_File(name, _read(root / name), wanted.copy()))
-        except OSError as error:  # noqa: PERF203 - one file spoils itself
-            problems.append(Problem("error", name, None, None, f"these results cannot be read: {error.strerror}"))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            message = f"these results cannot be read as Cucumber Messages (NDJSON): {type(error).__name__}: {error}"
-            problems.append(Problem("error", name, None, None, message))
+        found = _read(root, name, clean, anywhere=anywhere) if clean else None
+        if isinstance(found, Problem):
+            problems.append(found)
+        elif found is not None and found.newest is not None:
+            files.append(_File(name, found.results, wanted.copy()))
+            made_on.append(found.newest.date())
+            problems += [Problem("error", name, None, None, said) for said in found.failures]
     scenarios = dict(results.scenarios)
     used = False
     for feature, scenario in spec.scenarios():
         # Taken from every file, also where it does not count: what is left then matches nothing.
-        found = [result for file in files if (result := file.take(_key(feature, scenario)))]
-        if found and not scenario.defect and _is_open(scenarios.get(scenario.id)):
-            scenarios[scenario.id] = _worst(found)
+        taken = [result for file in files if (result := file.take(_key(feature, scenario)))]
+        if taken and not scenario.defect and _is_open(scenarios.get(scenario.id)):
+            scenarios[scenario.id] = worst_of(taken)
             used = True
     looked_at = {page.path for page in spec.pages}
     # A page that is there and was not looked at: this run is on a part of the project.
     elsewhere = {page for file in files for page in file.pages() if page not in looked_at and (root / page).exists()}
     problems += filter(None, (file.left(elsewhere) for file in files))
-    return Results(
-        scenarios, (*results.problems, *problems), results.duration_s, results.interrupted, results.executed or used
-    )
+    return replace(
+        results, scenarios=scenarios, problems=(*results.problems, *problems), executed=results.executed or used,
+        made_on=min(made_on) if used and not results.executed else results.made_on,
+    )  # fmt: skip
+
+
+def _read(root: Path, name: str, clean: Scrubber, *, anywhere: bool) -> MessagesFile | Problem:
+    """What a file holds, or why it counts for nothing."""
+    path = root / name
+    if not anywhere and not path.resolve().is_relative_to(root.resolve()):
+        return Problem("error", name, None, None, "results have to stand inside the project; copy the file there")
+    try:
+        found = read_messages(path, clean)
+    except OSError as error:
+        return Problem("error", name, None, None, f"these results cannot be read: {error.strerror}")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"these results cannot be read as Cucumber Messages (NDJSON): {type(error).__name__}: {error}"
+        return Problem("error", name, None, None, message)
+    why = _no_proof(found)
+    return Problem("error", name, None, None, why) if why else found
+
+
+def _no_proof(found: MessagesFile) -> str:
+    """Why the time at which results were made keeps them from proving anything; empty where it does not."""
+    if found.newest is None:
+        return "these results do not say when they were made, so they prove nothing" if found.results else ""
+    now = datetime.now(timezone.utc)
+    if now - found.newest > OLDEST:
+        days = (now - found.newest).days
+        return f"these results are {days} days old; older than {OLDEST.days} days they prove nothing: run them again"
+    early = found.newest - now > EARLY
+    return f"these results were made on {found.newest.date()}, which is yet to come" if early else ""
 
 
 def _is_open(result: ScenarioResult | None) -> bool:
@@ -129,91 +147,3 @@ def _is_open(result: ScenarioResult | None) -> bool:
 def _key(feature: Feature, scenario: Scenario) -> Key:
     steps = tuple((step.text, step.table, step.docstring) for step in scenario.steps)
     return feature.page, scenario.name, steps
-
-
-def _read(path: Path) -> Iterable[tuple[Key, ScenarioResult]]:
-    messages = _Messages()
-    for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
-        if line.strip():
-            try:
-                envelope = json.loads(line)
-            except ValueError as error:
-                raise ValueError(f"line {number}: {error}") from None
-            _take(messages, envelope)
-    for case_id, attempts in messages.attempts.items():
-        pickle = messages.pickles[messages.cases[case_id]["pickleId"]]
-        *earlier, last = (_result(messages, pickle, attempt) for attempt in attempts)
-        ended = tuple(_told(result) for result in earlier if result.status != "passed")
-        yield _pickle_key(pickle), replace(last, attempts=ended)
-
-
-def _told(result: ScenarioResult) -> str:
-    """How an attempt ended, as results tell it: `failed: it is red`."""
-    first = (result.message or "").strip().split("\n", 1)[0]
-    return f"{result.status}: {first}" if first else result.status
-
-
-def _take(messages: _Messages, envelope: Mapping[str, Any]) -> None:
-    kind = next((kind for kind in KINDS if kind in envelope), None)
-    if kind is None:
-        return
-    body = envelope[kind]
-    if kind == "pickle":
-        messages.pickles[body["id"]] = body
-    elif kind == "testCase":
-        messages.cases[body["id"]] = body
-    elif kind == "testCaseStarted":
-        messages.attempts[messages.cases[body["testCaseId"]]["id"]].append(body)
-    elif kind == "stepDefinition":
-        source = body["sourceReference"]
-        line = source.get("location", {}).get("line")
-        messages.definitions[body["id"]] = f"{source.get('uri', '')}:{line}" if line else str(source.get("uri", ""))
-    else:
-        messages.finished[body["testCaseStartedId"]][body["testStepId"]] = body["testStepResult"]
-
-
-def _pickle_key(pickle: Mapping[str, Any]) -> Key:
-    return pickle["uri"], pickle["name"], tuple(_step_key(step) for step in pickle["steps"])
-
-
-def _step_key(step: Mapping[str, Any]) -> tuple[Any, ...]:
-    argument = step.get("argument") or {}
-    table = docstring = None
-    if argument.get("dataTable"):
-        table = tuple(tuple(cell["value"] for cell in row["cells"]) for row in argument["dataTable"]["rows"])
-    if argument.get("docString"):
-        docstring = argument["docString"]["content"]
-    return step["text"], table, docstring
-
-
-def _result(messages: _Messages, pickle: Mapping[str, Any], attempt: Mapping[str, Any]) -> ScenarioResult:
-    case = messages.cases[attempt["testCaseId"]]
-    finished = messages.finished[attempt["id"]]
-    by_pickle_step: dict[str, StepResult] = {}
-    worst: tuple[Status, str | None] = ("passed", None)
-    milliseconds = 0.0
-    for test_step in case["testSteps"]:
-        result = _step(finished.get(test_step["id"]), test_step, messages.definitions)
-        milliseconds += result.duration_ms or 0
-        if "pickleStepId" in test_step:
-            by_pickle_step[test_step["pickleStepId"]] = result
-        if SEVERITY.index(result.status) > SEVERITY.index(worst[0]):
-            worst = result.status, result.message
-    steps = tuple(by_pickle_step.get(step["id"], StepResult("unknown")) for step in pickle["steps"])
-    status, message = worst
-    cause = {"failed": "error", "unknown": "inconclusive"}.get(status)
-    return ScenarioResult(status, cause, steps, milliseconds, message, reused=True)  # type: ignore[arg-type]
-
-
-def _step(body: Mapping[str, Any] | None, test_step: Mapping[str, Any], definitions: Mapping[str, str]) -> StepResult:
-    if body is None:
-        return StepResult("unknown")
-    word = str(body["status"]).lower()
-    status: Status = next((status for status in STATUSES if status == word), "unknown")
-    duration = body.get("duration") or {}
-    milliseconds = duration.get("seconds", 0) * 1000 + duration.get("nanos", 0) / NANOS
-    places = [definitions.get(each, "") for each in test_step.get("stepDefinitionIds") or ()]
-    return StepResult(
-        status, milliseconds, places[0] if len(places) == 1 else None, body.get("message"),
-        candidates=tuple(places) if len(places) > 1 else (),
-    )  # fmt: skip

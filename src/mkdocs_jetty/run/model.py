@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Literal
 
 from mkdocs_jetty.spec.model import Problem
@@ -91,6 +92,10 @@ class Results:
     interrupted: bool = False
     executed: bool = True
     """False where nothing was run, because `execute` is off."""
+    made_on: date | None = None
+    """The day on which they were made, where that is not now."""
+    commit: str | None = None
+    """What was checked out then."""
 
     def reused(self) -> Results:
         """The same results once more, for a specification that did not have to run again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from mkdocs_jetty.run.imported import SEVERITY
+from mkdocs_jetty.run.messages import SEVERITY
 from mkdocs_jetty.run.model import ScenarioResult
 from mkdocs_jetty.spec.model import Scenario
 

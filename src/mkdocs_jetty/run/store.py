@@ -11,10 +11,11 @@ import json
 import os
 import tempfile
 from dataclasses import asdict
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from mkdocs_jetty.run.fingerprint import Fingerprint, after_run, fingerprint, scenario_digest
+from mkdocs_jetty.run.fingerprint import Fingerprint, after_run, changed_files, fingerprint, scenario_digest
 from mkdocs_jetty.run.model import STATUSES, Cause, Results, ScenarioResult, StepResult
 from mkdocs_jetty.spec.model import Problem
 
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
     from mkdocs_jetty.spec.model import Spec
 
-SCHEMA = 3
-STALE = "It has changed since it last ran, or a file of the project has. Run `jetty check` again."
-_TIMES = {"duration_ms", "duration_s"}
+SCHEMA = 4
+STALE = "It has changed since it last ran. Run `jetty check` again."
+"""Of a scenario; where a file has changed, the file is named."""
+_TIMES = {"duration_ms", "duration_s", "made_on"}
 
 
 def results_file(root: Path) -> Path:
@@ -32,8 +34,19 @@ def results_file(root: Path) -> Path:
     return root / ".jetty" / "results.json"
 
 
-def save(results: Results, spec: Spec, settings: Settings, before: Fingerprint) -> None:
-    """Keep the results of a full run that began at `before`; the file is left alone when they say the same."""
+def save(results: Results, spec: Spec, settings: Settings, before: Fingerprint, commit: str | None = None) -> None:
+    """Keep the results of a full run; the file is left alone when they say the same.
+
+    Args:
+        results: What happened.
+        spec: What ran.
+        settings: The project's settings.
+        before: What the run began at.
+        commit: What was checked out.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
     kept = after_run(before, settings, spec)
     scenarios = {
         scenario.id: {"digest": scenario_digest(feature, scenario), **asdict(results.scenarios[scenario.id])}
@@ -45,6 +58,9 @@ def save(results: Results, spec: Spec, settings: Settings, before: Fingerprint) 
         "config": settings.config_file.name if settings.config_file else "mkdocs.yml",
         "sources": kept.sources,
         "others": kept.others,
+        "files": kept.files,
+        "made_on": datetime.now(timezone.utc).date().isoformat(),
+        "commit": commit,
         "duration_s": round(results.duration_s, 3),
         "problems": [asdict(problem) for problem in results.problems],
         "scenarios": scenarios,
@@ -80,6 +96,7 @@ def kept_config(root: Path) -> str | None:
 def _results(record: dict[str, Any], spec: Spec, settings: Settings) -> Results:
     now = fingerprint(settings, spec)
     fresh = (record["sources"], record["others"]) == (now.sources, now.others)
+    stale = STALE if fresh else _why_stale(record["files"], now)
     kept = record["scenarios"]
     found: dict[str, ScenarioResult] = {}
     for feature, scenario in spec.scenarios():
@@ -88,9 +105,28 @@ def _results(record: dict[str, Any], spec: Spec, settings: Settings) -> Results:
             found[scenario.id] = _scenario(entry)
         else:
             steps = (StepResult("unknown"),) * len(scenario.steps)
-            found[scenario.id] = ScenarioResult("unknown", None, steps, message=STALE)
+            found[scenario.id] = ScenarioResult("unknown", None, steps, message=stale)
     problems = tuple(map(_problem, record["problems"])) if fresh else ()
-    return Results(found, problems, _number(record["duration_s"]) or 0.0)
+    made_on = date.fromisoformat(record["made_on"])
+    return Results(
+        found, problems, _number(record["duration_s"]) or 0.0, made_on=made_on, commit=_text(record["commit"])
+    ).reused()
+
+
+def is_stale(result: ScenarioResult) -> bool:
+    """Whether a result was kept and does not count any more."""
+    return result.status == "unknown" and result.cause is None and (result.message or "").endswith(AGAIN)
+
+
+AGAIN = "Run `jetty check` again."
+
+
+def _why_stale(files: dict[str, str], now: Fingerprint) -> str:
+    changed = changed_files(files, now.files)
+    if not changed:
+        return f"An option, or a variable of the environment, has changed since it last ran. {AGAIN}"
+    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+    return f"`{changed[0]}`{more} changed since it last ran. {AGAIN}"
 
 
 def _scenario(entry: dict[str, Any]) -> ScenarioResult:
