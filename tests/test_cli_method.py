@@ -149,7 +149,7 @@ def test_a_wrong_option_is_blamed_and_not_the_file(external: Path, arguments: li
 
 def test_every_mistake_stands_on_a_line_of_its_own(external: Path) -> None:
     with (external / "jetty.toml").open("a", encoding="utf-8") as file:
-        file.write('[[waiver]]\nstandard = "backupps"\nreason = "risk-accepted"\ntext = "x"\nowner = "A"\n')
+        file.write('[[waiver]]\nstandard = "backupps"\nreason = "risk-accepted"\ntext = "agreed"\nowner = "A"\n')
         file.write('approver = "a"\non = 2026-11-01\nuntil = 2028-01-01\n')
     result = jetty("check")
     assert result.exit_code == 2

@@ -326,13 +326,13 @@ standard = "uptime-monitoring"
 by = "Ada"
 on = 2026-11-01
 until = 2036-11-01
-link = "l"
-statement = "s"
+link = "https://l"
+statement = "it holds"
 feature = "nowhere"
 [[waiver]]
 standard = "backupps"
 reason = "risk-accepted"
-text = "t"
+text = "agreed"
 owner = "Ada"
 approver = "Bob"
 on = 2026-11-01
@@ -463,3 +463,32 @@ def test_one_person_does_not_approve_under_another_spelling(approver: str) -> No
 def test_a_text_that_nobody_can_see_is_empty() -> None:
     text = FULL.replace('approver = "Grace"', 'approver = "\u200b"')
     assert any("`approver` is empty" in each for each in errors(text))
+
+
+@pytest.mark.parametrize(("key", "value", "said"), [
+    ("by", ".", "names nobody"), ("by", "\\u200b", "is empty"), ("by", "1", "names nobody"),
+    ("statement", ".", "says nothing"), ("statement", "- 1 -", "says nothing"), ("statement", "x", "says nothing"),
+    ("link", "x", "must lead somewhere"), ("link", "http://", "must lead somewhere"), ("link", "see above", "must"),
+])  # fmt: skip
+def test_a_record_that_says_nothing_is_refused(key: str, value: str, said: str) -> None:
+    fields = {"by": "Ada", "link": "https://example.org/a", "statement": "it holds"} | {key: value}
+    lines = "".join(f'{name} = "{text}"\n' for name, text in fields.items())
+    text = f'[[attestation]]\nstandard = "uptime-monitoring"\non = 2026-11-01\nuntil = 2026-12-01\n{lines}'
+    with pytest.raises(ConfigError, match=said):
+        parse_declaration(text)
+
+
+@pytest.mark.parametrize("link", [
+    "https://example.org/runs/7", "evidence/backup.pdf", "backup.pdf", "OPS-12", "#12", "mailto:ops@example.org",
+])  # fmt: skip
+def test_a_link_may_be_an_address_a_file_or_a_ticket(link: str) -> None:
+    text = f"""[[attestation]]
+standard = "uptime-monitoring"
+on = 2026-11-01
+until = 2026-12-01
+by = "Ada"
+statement = "監視がある"
+link = "{link}"
+"""
+    (record,) = parse_declaration(text).attestations
+    assert record.link == link

@@ -29,6 +29,7 @@ from mkdocs_jetty.standards.model import (
     Threshold,
     Waiver,
 )
+from mkdocs_jetty.standards.presets import resolve
 
 TODAY = date(2026, 11, 23)
 TODAY_AT_NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -413,3 +414,34 @@ def test_a_standard_that_asks_for_two_kinds_of_scan_needs_two_reports() -> None:
     assert only(one, findings=[static, static]).status == "unmet"
     assert only(one, findings=[static, dynamic]).status == "met"
     assert only(one, findings=[static, finding(ok=False, kinds=("dynamic",))]).status == "unmet"
+
+
+def test_what_everybody_may_use_needs_no_sign_in_and_says_why() -> None:
+    def statuses(public: str | None) -> dict[str, tuple[str, str]]:
+        preset = resolve(("startup-mvp",), (), (), Path())
+        feature = Feature("map", "Map", "docs/map.md", 1, (), traits=("ui",), traits_declared=True, public=public)
+        verdict = judge(
+            Spec((feature,)), Results(), name="", state="external", fail_on=(), preset=preset, today=TODAY
+        )  # fmt: skip
+        return {each.standard.id: (each.status, each.why) for each in verdict.features[0].standards}
+
+    private, public = statuses(None), statuses("Anybody may look at the map.")
+    assert private["authorization-enforced"][0] == "uncovered"
+    assert public["authorization-enforced"] == ("not-applicable", "declared public: Anybody may look at the map.")
+    changed = {key for key in private if private[key] != public[key]}
+    assert changed == {"authentication-enforced", "authorization-enforced"}
+
+
+def test_what_is_public_and_private_at_once_is_refused(tmp_path: Path) -> None:
+    meta = "---\njetty:\n  traits: [admin]\n  public: Anybody may look at it.\n---\n"
+    page = f"{meta}# Map\n\n```gherkin\nScenario: A\n  Given a\n```\n"
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/map.md").write_text(page)
+    (tmp_path / "mkdocs.yml").write_text("site_name: Map\nplugins: [jetty]\n")
+    external = '[project]\nstate = "external"\npreset = ["startup-mvp"]\nsince = 2026-11-01\n'
+    (tmp_path / "jetty.toml").write_text(external)
+    settings = load(tmp_path / "mkdocs.yml")
+    verdict = assess(settings, read(settings), Results())
+    assert "it is declared `public` and has the trait `admin`, which contradict each other" in [
+        problem.message for problem in verdict.problems
+    ]

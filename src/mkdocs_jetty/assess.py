@@ -78,7 +78,7 @@ def assess(settings: Settings, spec: Spec, results: Results, known: Declared | N
     external = known.declaration.state == "external"
     ledger = ledgers.read(ledger_path(settings), ledger_name(settings))
     claims = check_claims(spec, known.preset, _known_ids(spec), external=external)
-    traits = _strange_traits(settings.root, spec, known.preset) if external else []
+    traits = [*_strange_traits(settings.root, spec, known.preset), *_contradictions(spec)] if external else []
     verdict = judge(
         spec,
         results,
@@ -94,7 +94,7 @@ def assess(settings: Settings, spec: Spec, results: Results, known: Declared | N
         problems=(*known.problems, *claims, *traits, *ledger.problems),
         partial=known.feature_ids != {feature.id for feature in spec.features},
     )
-    return replace(verdict, verified_on=results.made_on or known.today)
+    return replace(verdict, verified_on=results.made_on)
 
 
 def record(settings: Settings, verdict: Verdict, *, whole: bool = True) -> bool:
@@ -202,6 +202,21 @@ def _strange_traits(root: Path, spec: Spec, preset: Preset | None) -> list[Probl
                 line = _line_of_trait(root / feature.page, trait)
                 problems.append(Problem("error", feature.page, line, None, message))
     return list(dict.fromkeys(problems))
+
+
+PRIVATE = ("authentication", "admin", "multi-tenant", "handles-pii", "health-data", "payment")
+"""Traits of what somebody signs in to, or what is not for everybody to see."""
+
+
+def _contradictions(spec: Spec) -> list[Problem]:
+    """Features that are declared public and have a trait of what is not."""
+    found = []
+    for feature in spec.features:
+        private = [trait for trait in feature.traits if trait in PRIVATE]
+        if feature.public is not None and private:
+            message = f"it is declared `public` and has the trait `{private[0]}`, which contradict each other"
+            found.append(Problem("error", feature.page, 1, None, message))
+    return list(dict.fromkeys(found))
 
 
 def _line_of_trait(page: Path, trait: str) -> int | None:

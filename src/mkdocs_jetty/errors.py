@@ -22,6 +22,11 @@ class ConfigError(Exception):
     """A setting that cannot be right; the message is a line for each mistake, with file and line where known."""
 
 
+def says_something(text: object) -> bool:
+    """Whether a text holds a word at all: `.` and `-` tell nobody anything."""
+    return isinstance(text, str) and re.search(r"[^\W\d_]{2,}", text) is not None
+
+
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """The end of a sentence that names the closest of the known words, if one is close."""
     close = difflib.get_close_matches(word, known, n=1)

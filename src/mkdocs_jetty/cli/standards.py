@@ -196,10 +196,10 @@ def _in_no_use(record: Attestation | Waiver | Report, preset: Preset, features: 
     standard = preset.standard(record.standard)
     if standard is None:
         return None
-    traits = [each.traits for each in features if record.feature in (None, each.id)]
+    meant = [(each.traits, each.public) for each in features if record.feature in (None, each.id)]
     if standard.applies.scope == "system":
-        traits.append(())
-    answers = [applies_to(standard, each, preset.frameworks) for each in traits]
+        meant.append(((), None))
+    answers = [applies_to(standard, traits, preset.frameworks, public) for traits, public in meant]
     if any(applies for applies, _ in answers):
         return None
     why = f" ({answers[0][1]})" if answers else ""

@@ -60,7 +60,7 @@ def _proves_nothing(claimed: str, feature: Feature, preset: Preset) -> str | Non
         return f"counts for nothing: the preset {preset.title} does not ask for it"
     if standard.applies.scope == "system":
         return None
-    applies, why = applies_to(standard, feature.traits, preset.frameworks)
+    applies, why = applies_to(standard, feature.traits, preset.frameworks, feature.public)
     return None if applies else f"counts for nothing: the standard does not apply to {feature.name} ({why})"
 
 

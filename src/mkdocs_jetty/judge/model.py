@@ -180,7 +180,12 @@ class Verdict:
     commit: str | None = None
     """What was checked out when it ran."""
     verified_on: date | None = None
-    """The day on which it ran."""
+    """The day on which it ran, where that is not the day of judging."""
+
+    @property
+    def seen_on(self) -> date | None:
+        """The day on which it ran."""
+        return self.verified_on or self.today
 
     # A site asks for these once a page: each is looked up, not looked for.
 

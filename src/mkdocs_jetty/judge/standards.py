@@ -117,7 +117,7 @@ def _names(standard: Standard, ids: Collection[str]) -> bool:
 
 
 def _of_feature(standard: Standard, verdict: FeatureVerdict, preset: Preset, records: _Records) -> StandardVerdict:
-    applies, why = applies_to(standard, verdict.feature.traits, preset.frameworks)
+    applies, why = applies_to(standard, verdict.feature.traits, preset.frameworks, verdict.feature.public)
     evidence = records.of(standard, verdict.scenarios, verdict.feature.id)
     return _judge(standard, evidence, why) if applies else _not_applicable(standard, evidence, why)
 

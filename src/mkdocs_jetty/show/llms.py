@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def llms_txt(verdict: Verdict, url_for: Callable[[str], str]) -> str:
     """What is true of each feature, and what is missing."""
     lines = [f"# {in_markdown(verdict.name)}", "", f"> {in_markdown(summary(verdict))}", ""]
-    if verdict.verified_on:
+    if verdict.seen_on:
         at = f" at {in_markdown(verdict.commit)}" if verdict.commit else ""
-        lines += [f"Verified {words.day(verdict.verified_on)}{at}. The finish line is {verdict.finish_line}.", ""]
+        lines += [f"Verified {words.day(verdict.seen_on)}{at}. The finish line is {verdict.finish_line}.", ""]
     lines += ["Every result in detail: [spec.json](jetty/spec.json). Its scenarios ran when the site was built.", ""]
     lines.append("## Features")
     for feature in verdict.features:

@@ -148,9 +148,9 @@ def _opening(verdict: Verdict, feature: FeatureVerdict) -> Iterator[str]:
         yield f"- Project {in_markdown(verdict.name)}: {verdict.state}; no standards apply until it is external"
     done = "complete" if feature.complete else "not complete"
     yield f"- Proven level: {feature.level}; the finish line is {verdict.finish_line}: {done}"
-    if verdict.verified_on:
+    if verdict.seen_on:
         commit = f" at {in_markdown(verdict.commit)}" if verdict.commit else ""
-        yield f"- Verified {words.day(verdict.verified_on)}{commit}"
+        yield f"- Verified {words.day(verdict.seen_on)}{commit}"
     yield ""
     yield "| Mode | State |"
     yield "|---|---|"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from mkdocs_jetty.errors import did_you_mean, says_something
 from mkdocs_jetty.spec.model import Problem
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class FrontMatter:
     traits: tuple[str, ...] | None = None
     """None: not declared; empty: declared to have none."""
     owner: str | None = None
+    public: str | None = None
+    """Why everybody may use it and nobody signs in, where that is so."""
     steps: tuple[str, ...] = ()
     """As written."""
     exclude: bool = False
@@ -95,7 +98,7 @@ def read_front_matter(meta: dict[str, Any], text: str, page: str) -> tuple[Front
     for key, value in own.items():
         kind = _KINDS.get(key)
         if kind is None:
-            wrong = f"unknown key `{key}` {WHERE}; known: {', '.join(_KINDS)}"
+            wrong = f"unknown key `{key}` {WHERE}{did_you_mean(str(key), list(_KINDS))}; known: {', '.join(_KINDS)}"
         # A key without a value was left to be filled in.
         elif value is None or kind.fits(value):
             values |= {} if value is None else {key: kind.read(value)}
@@ -158,6 +161,7 @@ _KINDS = {
     "id": _Kind("made of letters, digits, `-`, `_` and `.` (in quotes, if it is a number)", _is_id),
     "traits": _Kind("a list of texts such as `[authentication]`, or `[]` for none", _are_texts, _texts),
     "owner": _Kind("a text", _is_text),
+    "public": _Kind("a sentence that says why everybody may use it and nobody signs in", says_something),
     "steps": _Kind("a path or a list of paths", _are_texts, _texts),
     "exclude": _Kind("`true` or `false`, without quotes", lambda value: isinstance(value, bool)),
 }

@@ -112,6 +112,8 @@ class Feature:
     """Whom to ask."""
     traits_declared: bool = False
     """Whether its author said which traits it has, be it none."""
+    public: str | None = None
+    """Why everybody may use it and nobody signs in, where its author has declared that."""
 
 
 # ---- what a block shows, in the author's order: for the pages, not for the run ----

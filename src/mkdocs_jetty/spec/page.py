@@ -143,6 +143,7 @@ class _PageReader:
             features.append(Feature(
                 draft.id, draft.name, self.name, draft.line, tuple(draft.scenarios), draft.tags, draft.description,
                 draft.language, traits, tagged_owner(draft.tags) or self.meta.owner, declared,
+                self.meta.public,
             ))  # fmt: skip
         return [feature for feature in features if feature.scenarios]
 

@@ -7,9 +7,20 @@ from collections.abc import Collection
 from mkdocs_jetty.standards.model import Standard
 
 
-def applies_to(standard: Standard, traits: Collection[str], frameworks: Collection[str]) -> tuple[bool, str]:
-    """Whether a standard is for a feature with these traits, or for a system whose features have them, and why."""
+def applies_to(
+    standard: Standard, traits: Collection[str], frameworks: Collection[str], public: str | None = None
+) -> tuple[bool, str]:
+    """Whether a standard is for a feature with these traits, or for a system whose features have them, and why.
+
+    Args:
+        standard: The standard.
+        traits: What the feature, or any feature of the system, has.
+        frameworks: What the project answers to.
+        public: Why everybody may use the feature and nobody signs in, where that is declared.
+    """
     applies = standard.applies
+    if public is not None and applies.unless_public:
+        return False, f"declared public: {public}"
     named = applies.framework.split(" or ") if applies.framework else []
     if named and not set(named) & set(frameworks):
         return False, f"only with the framework {' or '.join(named)}"

@@ -23,7 +23,7 @@ EVIDENCE = get_args(Evidence)
 DIRECTIONS = get_args(Direction)
 VERIFIED = ("primary", "secondary", "memory")
 SCOPES = ("feature", "system")
-APPLIES_KEYS = ("scope", "any_of", "framework")
+APPLIES_KEYS = ("scope", "any_of", "framework", "unless_public")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -209,7 +209,12 @@ def _applies(data: Mapping[str, Any], frameworks: tuple[str, ...]) -> Applies:
     if not _is_list(groups) or not all(_is_list(group) and group and all(map(_is_text, group)) for group in groups):
         raise ValueError("'any_of' must be a list of lists of traits, such as [[ui], [api, payment]]")
     traits = tuple(tuple(group) for group in groups)
-    return Applies(scope, traits, applies_text(scope, traits), " or ".join(frameworks) or None)
+    unless_public = data.get("unless_public", False)
+    if not isinstance(unless_public, bool):
+        raise ValueError("'unless_public' must be true or false")  # noqa: TRY004 - data, not a caller's mistake
+    text = applies_text(scope, traits)
+    text += ", unless it is declared public" if unless_public else ""
+    return Applies(scope, traits, text, " or ".join(frameworks) or None, unless_public)
 
 
 def applies_text(scope: str, traits: Sequence[Sequence[str]]) -> str:

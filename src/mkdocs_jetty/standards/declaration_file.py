@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, cast
 
-from mkdocs_jetty.errors import alternatives, did_you_mean
+from mkdocs_jetty.errors import alternatives, did_you_mean, says_something
 from mkdocs_jetty.spec.model import Problem
 from mkdocs_jetty.standards.model import (
     DECLARATION,
@@ -30,6 +30,10 @@ from mkdocs_jetty.standards.readers.reading import FORMATS
 STATES = ("internal", "external")
 
 _TABLES = ("project", "thresholds", "load", "attestation", "waiver", "report", "transition")
+_LINK = re.compile(
+    r"[a-z][a-z0-9+.-]*://[^\s/]+\S*|mailto:\S+@\S+|(?!\w+:/)[^\s/]*/[^\s/]\S*|[^\s/]+\.\w{2,}|[A-Z][A-Z0-9]+-\d+|#\d+"
+)
+"""An address, a path, a file, or a ticket."""
 _USERS = re.compile(r"([1-9][0-9]*) users?")
 
 
@@ -94,7 +98,7 @@ class DeclarationReader:
             if not isinstance(table, dict):
                 self.error(f"write the thresholds of a standard as a table: `[thresholds.{standard}]`", *path)
                 continue
-            reason = self.text(table, "reason", path, required=False) or None
+            reason = self.sentence(table, "reason", path, required=False) or None
             values = {name: value for name, value in table.items() if name != "reason"}
             if not values:
                 self.error(f'`[thresholds.{standard}]` changes no threshold; name one, as in `p95 = "800 ms"`', *path)
@@ -126,11 +130,11 @@ class DeclarationReader:
         on, until = self.period(table, path)
         return Attestation(
             standard=self.text(table, "standard", path),
-            by=self.text(table, "by", path),
+            by=self.person(table, "by", path),
             on=on,
             until=until,
-            link=self.text(table, "link", path),
-            statement=self.text(table, "statement", path),
+            link=self.link(table, "link", path),
+            statement=self.sentence(table, "statement", path),
             feature=self.text(table, "feature", path, required=False) or None,
             line=self.places.line(*path),
         )
@@ -139,13 +143,13 @@ class DeclarationReader:
         keys = ("standard", "reason", "text", "owner", "approver", "on", "until", "feature")
         self.known(table, keys, path, "key")
         on, until = self.period(table, path)
-        owner, approver = self.text(table, "owner", path), self.text(table, "approver", path)
+        owner, approver = self.person(table, "owner", path), self.person(table, "approver", path)
         if owner and _same_person(owner, approver):
             self.error(f"`approver` is the owner, {owner}; somebody else has to approve a waiver", *path, "approver")
         return Waiver(
             standard=self.text(table, "standard", path),
             reason=self.choice(table, "reason", path, WAIVER_REASONS),
-            text=self.text(table, "text", path),
+            text=self.sentence(table, "text", path),
             owner=owner,
             approver=approver,
             on=on,
@@ -236,6 +240,27 @@ class DeclarationReader:
         else:
             return value.strip()
         return ""
+
+    def person(self, table: Mapping[str, Any], key: str, path: tuple[str | int, ...]) -> str:
+        name = self.text(table, key, path)
+        if name and not any(map(str.isalpha, name)):
+            self.error(f"`{key}` names nobody: write a person or a team, not {_shown(name)}", *path, key)
+        return name
+
+    def sentence(
+        self, table: Mapping[str, Any], key: str, path: tuple[str | int, ...], *, required: bool = True
+    ) -> str:
+        text = self.text(table, key, path, required=required)
+        if text and not says_something(text):
+            self.error(f"`{key}` says nothing: write in a few words what is meant, not {_shown(text)}", *path, key)
+        return text
+
+    def link(self, table: Mapping[str, Any], key: str, path: tuple[str | int, ...]) -> str:
+        text = self.text(table, key, path)
+        if text and not _LINK.fullmatch(text):
+            said = "an address such as `https://example.org/report`, a file of the project or a ticket such as `OPS-12`"
+            self.error(f"`{key}` must lead somewhere: {said}, not {_shown(text)}", *path, key)
+        return text
 
     def texts(
         self, table: Mapping[str, Any], key: str, path: tuple[str | int, ...], *, may_be_empty: bool = False

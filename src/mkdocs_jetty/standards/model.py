@@ -53,6 +53,8 @@ class Applies:
     text: str = "every feature"
     framework: str | None = None
     """Only with this framework."""
+    unless_public: bool = False
+    """Whether it is for nothing that everybody may use and nobody signs in to."""
 
 
 @dataclass(frozen=True)
