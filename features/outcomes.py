@@ -30,7 +30,7 @@ def scenarios_show(project: Project, page: str, datatable: list[list[str]]) -> N
     html = (project.root / "site" / page / "index.html").read_text("utf-8")
     _, *sections = html.split('<section class="jetty-scenario')
     found = [
-        [re.search(r"<b>(.*?)</b>", section)[1], re.search(r'class="jetty-word">(\w+)', section)[1]]  # type: ignore[index]
+        [re.search(r"<b>(.*?)</b>", section)[1], re.search(r'class="jetty-(?:word|hidden)">(\w+)', section)[1]]  # type: ignore[index]
         for section in sections
     ]
     assert found == datatable[1:]
