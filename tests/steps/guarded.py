@@ -78,16 +78,18 @@ class App:
         with self.lock:
             left = self.until.get(key, 0) - time.time()
             if left > 0:
-                heads.append(("Retry-After", str(round(left))))
-                return "429 Too Many Requests", MESSAGE
+                heads += [] if "bare" in self.weak else [("Retry-After", str(round(left)))]
+                return "403 Forbidden" if "bare" in self.weak else "429 Too Many Requests", MESSAGE
             if self.until.pop(key, None):
                 self.failed[key] = 0
             if form["password"] != "right":
                 self.failed[key] += 1
-                if self.failed[key] >= 10:
+                if self.failed[key] >= (5 if "strict" in self.weak else 9 if "nth" in self.weak else 10):
                     self.until[key] = time.time() + BLOCK_S
                 return "401 Unauthorized", "wrong"
         self.record(form["user"], address)
+        if "silent" not in self.weak:
+            heads.append(("Set-Cookie", f"welcome={secrets.token_hex(8)}; HttpOnly"))
         return "200 OK", f"Welcome to the harbour, {form['user']}"
 
     def record(self, user: str, address: str) -> None:

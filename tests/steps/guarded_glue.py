@@ -23,6 +23,11 @@ def jetty_target(app, request):
     return Target(app=app, trusted_proxy="behind" in request.node.name)
 
 
+@pytest.fixture
+def jetty_blocked(app, jetty_blocked):
+    return lambda answer: jetty_blocked(answer) or ("bare" in app.weak and answer.status_code == 403)
+
+
 class Users:
     def persona(self, name):
         return Persona(name, "ada", facts={"user": "ada"})

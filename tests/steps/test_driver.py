@@ -52,6 +52,29 @@ def driver(url: str) -> Driver:
     return Driver(Target(base_url=url), url, World(), {}, {}, _Crowd(), accepted_by_default)
 
 
+class Named(Echo):
+    """Says who asks, by the header that says it."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(str(self.headers.get("Authorization")).encode())
+
+
+def test_whoever_has_headers_is_known_by_them_and_is_a_stranger_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "Echo", Named)
+    ada = Persona("ada", headers={"Authorization": "Bearer ada"})
+    with listening(ThreadingHTTPServer, "127.0.0.1") as port, closing(driver(f"http://127.0.0.1:{port}")) as mine:
+        assert mine.get("/", ada).text == "Bearer ada"
+        with mine.without_cookies(ada):
+            assert mine.get("/", ada).text == "None"
+        assert mine.get("/", ada).text == "Bearer ada"
+        mine.sign_out(ada)
+        assert mine.get("/", ada).text == "None"
+        assert mine.sign_in(ada).text == "Bearer ada"
+        assert mine.get("/", Persona("bob")).text == "None"
+
+
 @LINUX
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_i_have_an_address_that_no_proxy_beside_the_system_has(host: str) -> None:

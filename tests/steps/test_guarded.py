@@ -56,6 +56,9 @@ SOUND = {
     "load": AT_THE_SAME_MOMENT, "load, with a token": "\n  Given a system that is token" + AT_THE_SAME_MOMENT,
     "paced": PACED, "paced, with a token": "\n  Given a system that is token" + PACED, "two loads": TWO_LOADS,
     "recorded": RECORDED, "audit away": AUDIT_AWAY,
+    "refuses the tenth": "\n  Given a system that is nth" + THROTTLED,
+    "stricter than asked": "\n  Given a system that is strict" + THROTTLED,
+    "refuses in its own way": "\n  Given a system that is bare" + AT_ONCE,
 }  # fmt: skip
 WEAK = {
     "throttled by session": ("session", THROTTLED, "assertion", "let in without my cookies"),
@@ -65,9 +68,10 @@ WEAK = {
     "refused by claim": ("claimed", REFUSED, "assertion", "with `X-Forwarded-For"),
     "at once by session": ("session", AT_ONCE, "assertion", "attempts at once were accepted"),
     "opened at once by session": ("session", OPENED_AT_ONCE, "assertion", "20 of 50 attempts at once were accepted"),
-    "load closed": ("closed", AT_THE_SAME_MOMENT, "inconclusive", "Your form has expired"),
+    "load closed": ("closed", AT_THE_SAME_MOMENT, "unavailable", "Your form has expired"),
+    "load silent": ("silent", AT_THE_SAME_MOMENT, "unavailable", "brings no cookie and no token"),
     "load crowded": ("crowded", AT_THE_SAME_MOMENT, "inconclusive", "jetty_accepted"),
-    "paced closed": ("closed", PACED, "inconclusive", "Your form has expired"),
+    "paced closed": ("closed", PACED, "unavailable", "Your form has expired"),
     "recorded proxy": ("proxy", RECORDED, "assertion", "the IP address is '127.0.0.1', and I sent from '127.0.0.2'"),
     "recorded twice": ("late", RECORDED, "assertion", "2 new audit entries"),
     "audit away, kept": ("kept", AUDIT_AWAY, "assertion", "yet it changed what is stored"),
@@ -95,6 +99,15 @@ def test_a_weak_one_does_not(ran: Ran, name: str) -> None:
     assert result.cause == cause, said
     assert message in said
     assert " where " not in said, "pytest's own explanation is of no use to a reader"
+
+
+def test_a_limiter_that_is_stricter_is_said_to_be(ran: Ran) -> None:
+    found = {name: ran[name].measured for name in ("refuses the tenth", "stricter than asked", "throttled")}
+    assert found["refuses the tenth"]["stricter"] == "attempt 10 of 10 was blocked already"
+    assert (found["stricter than asked"]["stricter"], found["stricter than asked"]["attempts"]) == (
+        "attempt 6 of 10 was blocked already", "6; 10",
+    )  # fmt: skip
+    assert "stricter" not in found["throttled"]
 
 
 def test_only_those_who_were_there_at_once_count_as_simultaneous_users(ran: Ran) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -16,11 +18,43 @@ def must(holds: object, message: str) -> None:
         raise AssertionError(message)
 
 
-def blocked(response: httpx.Response) -> bool:
-    """Whether a limiter turned this one away, rather than the action itself."""
+Predicate = Callable[[Any], bool]
+
+
+def blocked_by_default(response: httpx.Response) -> bool:
+    """Status 429 or 423, or 403 or 503 that says when to come again."""
     return response.status_code in {429, 423} or (
         response.status_code in {403, 503} and "retry-after" in response.headers
     )
+
+
+_rules: list[Predicate] = [blocked_by_default]
+"""What a limiter's refusal looks like, the one that holds now last."""
+
+
+@contextmanager
+def told_by(rule: Predicate) -> Iterator[None]:
+    """For a while, let a project's own rule say what a limiter's refusal looks like."""
+    _rules.append(rule)
+    try:
+        yield
+    finally:
+        _rules.remove(rule)
+
+
+def blocked(response: httpx.Response) -> bool:
+    """Whether a limiter turned this one away, rather than the action itself; see `jetty_blocked`."""
+    return bool(_rules[-1](response))
+
+
+def granted(response: httpx.Response) -> set[str]:
+    """What an answer hands out: cookies, and tokens in its JSON."""
+    try:
+        body = response.json() if "json" in response.headers.get("content-type", "") else {}
+    except ValueError:
+        body = {}
+    tokens = {key for key, value in body.items() if "token" in key and value} if isinstance(body, dict) else set()
+    return {*response.cookies, *tokens}
 
 
 def leads_to_sign_in(response: httpx.Response) -> bool:

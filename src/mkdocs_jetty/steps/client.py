@@ -20,7 +20,15 @@ import pytest
 
 from mkdocs_jetty.run.outcomes import Unavailable
 from mkdocs_jetty.steps import forms, serving
-from mkdocs_jetty.steps.answers import accepted_by_default, blocked, described, leads_to_sign_in
+from mkdocs_jetty.steps.answers import (
+    accepted_by_default,
+    blocked,
+    blocked_by_default,
+    described,
+    granted,
+    leads_to_sign_in,
+    told_by,
+)
 from mkdocs_jetty.steps.ports import HOME, OWN, Action, Persona, Request, Target, Users, World, action_named, loopback
 from mkdocs_jetty.steps.safety import is_loopback
 from mkdocs_jetty.steps.transport import TIMEOUT_S, need_httpx, tls, transport
@@ -53,6 +61,8 @@ class Driver:
         self.opened: list[str] = []
         """The pages that were opened, the last one last."""
         self._clients: dict[tuple[str, str], httpx.Client] = {}
+        self._strangers: set[tuple[str, str]] = set()
+        """Whose requests carry nothing that says who they are."""
         self._forms = forms.Forms()
 
     # ---- who ----
@@ -78,6 +88,11 @@ class Driver:
             self._clients[key] = self._connect(who)
         return self._clients[key]
 
+    def sign_out(self, who: Persona) -> None:
+        """Have a person be a stranger from now on: no cookies, no connection, no headers of their own."""
+        self.forget(who)
+        self._strangers.add((who.name, who.address))
+
     def forget(self, who: Persona) -> None:
         """Begin anew for a person: no cookies, no connection."""
         client = self._clients.pop((who.name, who.address), None)
@@ -90,9 +105,11 @@ class Driver:
         key, forms_before = (who.name, who.address), self._forms
         client = self._clients.pop(key, None)
         self._forms = forms.Forms()
+        self._strangers.add(key)
         try:
             yield
         finally:
+            self._strangers.discard(key)
             self.forget(who)
             self._forms = forms_before
             if client is not None:
@@ -130,7 +147,10 @@ class Driver:
     def _connect(self, who: Persona) -> httpx.Client:
         engine = need_httpx()
         way_out = transport()(local_address=self.source(who), verify=tls())
-        client: httpx.Client = engine.Client(base_url=self.base_url, transport=way_out, timeout=TIMEOUT_S)
+        known = {} if (who.name, who.address) in self._strangers else dict(who.headers)
+        client: httpx.Client = engine.Client(
+            base_url=self.base_url, transport=way_out, timeout=TIMEOUT_S, headers=known
+        )
         if self.local:  # browsers take loopback for a safe place too, and send `Secure` cookies to it
             client.event_hooks = {"response": [lambda _: _send_everywhere(client)]}
         return client
@@ -226,15 +246,37 @@ class Driver:
         return self.source(who) or ("::1" if ":" in urlsplit(self.base_url).netloc.rpartition(":")[0] else HOME)
 
     def sign_in(self, who: Persona) -> httpx.Response:
-        """Sign a person in, and see that it worked."""
+        """Sign a person in, and see that it worked; whoever has `Persona.headers` is known by them.
+
+        Raises:
+            Unavailable: If nothing shows whether it worked.
+        """
+        self._strangers.discard((who.name, who.address))
         name = next((each for each in SIGN_IN if each in self.actions), SIGN_IN[0])
+        if who.headers and name not in self.actions:
+            self.forget(who)
+            return self.get("/", who)
         action_named(self.actions, name)
         page = next((each for each in SIGN_IN_PAGES if each in self.pages), None)
         if page is not None:
             self.visit(page, who)
         response = self.act(name, who)
         assert self.accepted(response), f"{who.name} could not sign in: {described(response)}"
+        self.must_have_granted(response, who)
         return response
+
+    def must_have_granted(self, response: httpx.Response, who: Persona) -> None:
+        """See that signing in gave a person something to be known by, unless the project says itself what counts.
+
+        Raises:
+            Unavailable: If the answer to right credentials may as well be the one to wrong ones.
+        """
+        if self.accepted is accepted_by_default and not who.headers and not granted(response):
+            raise Unavailable(
+                f"nothing shows that {who.name} is signed in: the answer ({described(response)}) brings no cookie and "
+                "no token. Say by the fixture `jetty_accepted` which answers mean that it was done, or give "
+                "`Persona.headers`"
+            )
 
     # ---- what came of it ----
 
@@ -273,6 +315,12 @@ def jetty_accepted() -> Accepted:
 
 
 @pytest.fixture
+def jetty_blocked() -> Accepted:
+    """Whether an answer is a limiter's refusal; override it where it is no 429, such as a bare 403 or a message."""
+    return blocked_by_default
+
+
+@pytest.fixture
 def jetty_base_url(jetty_target: Target) -> Iterator[str]:
     """Where the system listens; an application is served for the test."""
     if jetty_target.base_url is not None:
@@ -288,11 +336,12 @@ def jetty_base_url(jetty_target: Target) -> Iterator[str]:
 def jetty_driver(
     jetty_target: Target, jetty_base_url: str, jetty_world: World, jetty_actions: Mapping[str, Action],
     jetty_pages: Mapping[str, str], jetty_users: Users, jetty_accepted: Accepted,
-    jetty_measure: Callable[[str, object], None],
+    jetty_measure: Callable[[str, object], None], jetty_blocked: Accepted,
 ) -> Iterator[Driver]:  # fmt: skip
     """The driver of the scenario."""
     need_httpx()
     jetty_measure("environment", jetty_target.environment)
     driver = Driver(jetty_target, jetty_base_url, jetty_world, jetty_actions, jetty_pages, jetty_users, jetty_accepted)
-    yield driver
+    with told_by(jetty_blocked):
+        yield driver
     driver.close()

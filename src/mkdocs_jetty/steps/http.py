@@ -79,8 +79,8 @@ def signed_in_as(jetty_driver: Driver, persona: str) -> None:
 
 @given("I am not signed in")
 def not_signed_in(jetty_driver: Driver) -> None:
-    """Without any cookie."""
-    jetty_driver.forget(jetty_driver.me)
+    """Without any cookie, or header that says who I am."""
+    jetty_driver.sign_out(jetty_driver.me)
 
 
 # ---- action ----

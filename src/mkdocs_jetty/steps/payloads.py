@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from pytest_bdd import parsers, then, when
 
 from mkdocs_jetty.run.outcomes import Inconclusive
+from mkdocs_jetty.steps.answers import granted
 from mkdocs_jetty.steps.client import Driver, blocked, described
 from mkdocs_jetty.steps.corpora import CORPORA, Payload, active, corpus, executed, revealed
 from mkdocs_jetty.steps.ports import Load, Target, World, action_named
 from mkdocs_jetty.steps.safety import allow, cap
 from mkdocs_jetty.steps.values import TYPES
-from mkdocs_jetty.steps.volley import Volley, granted, volley
+from mkdocs_jetty.steps.volley import Volley, volley
 
 if TYPE_CHECKING:
     import httpx

@@ -77,6 +77,8 @@ class Persona:
     """The source address to connect from; on Linux all of 127.0.0.0/8 is local. Where `OWN` cannot be, it is `HOME`."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """What their actions need: an address, a password."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What each of their requests carries, where no cookie says who they are: `{"Authorization": "Bearer …"}`."""
 
 
 Action = Callable[[Persona, bool], Request]

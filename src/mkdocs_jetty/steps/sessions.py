@@ -89,7 +89,9 @@ def _watch(driver: Driver, name: str, request: pytest.FixtureRequest) -> None:
 
 
 def _is_replaced(driver: Driver, page: str, name: str, before: str | None, old: Mapping[str, str]) -> None:
-    assert _held(driver).get(name) != before, "signing in keeps the value that the cookie had before"
+    # Not an `assert` of the values: its message would show them.
+    replaced = _held(driver).get(name) != before
+    must(replaced, "signing in keeps the value that the cookie had before")
     response = _elsewhere(driver, page, old)
     must(not _let_in(driver, response),
         f"after signing in, the value that the cookie had before opens {page} too: {described(response)}")  # fmt: skip

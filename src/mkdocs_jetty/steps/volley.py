@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from mkdocs_jetty.run.outcomes import Unavailable
+from mkdocs_jetty.steps.answers import granted
 from mkdocs_jetty.steps.client import Driver, blocked, need_httpx
 from mkdocs_jetty.steps.corpora import Payload, active, betrayed, revealed
 from mkdocs_jetty.steps.places import Place, places
@@ -96,16 +97,6 @@ class Volley:
 def is_sign_in(action: str) -> bool:
     """Whether an action is called as signing in is: `log in`, `Sign in`."""
     return "".join(each for each in action.casefold() if each.isalnum()) in SIGN_IN
-
-
-def granted(response: httpx.Response) -> set[str]:
-    """What an answer hands out: cookies, and tokens in its JSON."""
-    try:
-        body = response.json() if "json" in response.headers.get("content-type", "") else {}
-    except ValueError:
-        body = {}
-    tokens = {key for key, value in body.items() if "token" in key and value} if isinstance(body, dict) else set()
-    return {*response.cookies, *tokens}
 
 
 def volley(

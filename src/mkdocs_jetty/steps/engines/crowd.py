@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
-from mkdocs_jetty.steps.client import Driver, blocked, described
+from mkdocs_jetty.steps.client import SIGN_IN, Driver, blocked, described
 from mkdocs_jetty.steps.engines.judge import KEPT, Answer
 from mkdocs_jetty.steps.ports import Persona, Request, Users
 
@@ -87,7 +87,10 @@ class Crowd:
         request = self.prepared(name, who, self.page_of(name, who))
         with self.driver.without_cookies(who):
             response = self.driver.client(who).send(self.driver.build(request, who))
-        return kept(response), bool(self.driver.accepted(response))
+        accepted = bool(self.driver.accepted(response))
+        if accepted and name in SIGN_IN:
+            self.driver.must_have_granted(response, who)
+        return kept(response), accepted
 
     def _plain(self, name: str, who: Persona) -> Request:
         return self.driver.plain(name, who)
