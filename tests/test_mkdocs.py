@@ -111,6 +111,21 @@ def test_a_red_specification_fails_after_the_whole_site_is_written(site: Site, a
         assert (site.root / "site" / name).is_file(), name
 
 
+def test_a_specification_cannot_speak_to_the_terminal_or_the_runner(site: Site) -> None:
+    bad = "\x1b[31mR\x1b]0;t\x07 ##[error]y \u202e ::error::z"
+    site.write("docs/index.md", f"# Home\n\n```gherkin\nScenario: x {bad}\n  Given a {bad}\n```\n")
+    built = site.build()
+    by_pytest = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "docs"],
+        cwd=site.root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    for said in (built.stdout + built.stderr, by_pytest.stdout + by_pytest.stderr):
+        assert "x " in said
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", said), said
+        assert "##[" not in said
+        assert not re.search(r"(?m)(^|\s)::error", said), said
+
+
 def test_an_empty_fail_on_never_fails(site: Site) -> None:
     site.write("mkdocs.yml", "site_name: Shop\nplugins:\n  - jetty:\n      fail_on: []\n")
     site.write("docs/index.md", PAGE.format(then="it breaks"))

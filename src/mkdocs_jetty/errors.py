@@ -15,7 +15,20 @@ else:
     import tomli as tomllib
 
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What a terminal or a log might obey."""
+"""What a terminal or a log might obey: control characters rewrite it, bidirectional overrides reorder what it shows."""
+# GitHub's runner obeys `::command::` at the start of a line and `##[command]` anywhere in one.
+WORKFLOW_COMMAND = re.compile(r"(?:(?<=\s)|^):(?=:)|##(?=\[)")
+
+
+def plain(value: object) -> str:
+    """Text as one harmless line: no control characters, no workflow commands."""
+    text = UNPRINTABLE.sub(" ", " ".join(str(value).splitlines()))
+    return WORKFLOW_COMMAND.sub(lambda found: f"{found[0]} ", text)
+
+
+def plain_lines(value: object) -> str:
+    """Text as harmless lines, for a log."""
+    return "\n".join(map(plain, str(value).splitlines()))
 
 
 class ConfigError(Exception):

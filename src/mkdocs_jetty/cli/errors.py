@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import click
 
-from mkdocs_jetty.errors import UNPRINTABLE
+from mkdocs_jetty.errors import plain
+
+__all__ = ["COULD_NOT_RUN", "RED", "WRONG_USE", "Interrupted", "WrongUse", "plain"]
 
 RED, WRONG_USE, COULD_NOT_RUN = 1, 2, 3
-
-# Control characters can rewrite a terminal, bidirectional overrides can reorder what it shows.
-# GitHub's runner obeys `::command::` at the start of a line and `##[command]` anywhere in one.
-WORKFLOW_COMMAND = re.compile(r"(?:(?<=\s)|^):(?=:)|##(?=\[)")
-
-
-def plain(value: object) -> str:
-    """Text as one harmless line: no control characters, no workflow commands."""
-    text = UNPRINTABLE.sub(" ", " ".join(str(value).splitlines()))
-    return WORKFLOW_COMMAND.sub(lambda found: f"{found[0]} ", text)
 
 
 class WrongUse(click.ClickException):

@@ -21,6 +21,7 @@ from mkdocs.structure.files import InclusionLevel
 
 from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import evidence_paths
+from mkdocs_jetty.errors import plain_lines
 from mkdocs_jetty.hosts.markdown import JettyExtension
 from mkdocs_jetty.hosts.mkdocs_build import Build, made_pages, rewrite_marked
 from mkdocs_jetty.hosts.mkdocs_pages import CSS, JAVASCRIPT, NAME, add_files, added_pages, outdate
@@ -313,9 +314,9 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             # `serve --strict` would stop for a warning.
             say = log.info if strict else log.warning
         for problem in verdict.problems:
-            (say if problem.level == "error" else log.info)("%s", problem)
+            (say if problem.level == "error" else log.info)("%s", plain_lines(problem))
         for told in log_lines(verdict.features):
-            say("%s", told)
+            say("%s", plain_lines(told))
         if verdict.fails:
             for lack in gate_lines(verdict, settings.fail_on):
                 say("%s", lack)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pytest_bdd.exceptions import StepDefinitionNotFoundError
 
+from mkdocs_jetty.errors import plain, plain_lines
 from mkdocs_jetty.run import compat
 from mkdocs_jetty.run.compat import Node
 from mkdocs_jetty.run.execute import AmbiguousStepError, Script, bdd_feature, bdd_scenario
@@ -117,7 +118,7 @@ class PageModule(pytest.Module):
                         function = _function(feature, scenario, module.__name__)
                         standing = jetty.lookup.page(self.chain, named, scenario)
                         self.told[function] = Told(scenario, bdd, standing)
-                        vars(module)[_free(scenario.name or "(no name)", taken)] = function
+                        vars(module)[_free(plain(scenario.name) or "(no name)", taken)] = function
         self._taken = taken
         return module
 
@@ -286,12 +287,12 @@ class ScenarioItem(ScenarioNode):
         page = jetty.root / self.parent.page.path
         place = page.relative_to(self.config.rootpath) if page.is_relative_to(self.config.rootpath) else page
         head = f"{place}:{step.line}: {step.keyword} {step.text}" if step else f"{place}:{self.scenario.line}"
-        plain = (AmbiguousFixtureError, AmbiguousStepError, StepDefinitionNotFoundError)
-        if excinfo.errisinstance(plain) or self.scenario.defect or self.told.refused:
-            return f"{head}\n{excinfo.value}"
+        known = (AmbiguousFixtureError, AmbiguousStepError, StepDefinitionNotFoundError)
+        if excinfo.errisinstance(known) or self.scenario.defect or self.told.refused:
+            return f"{plain(head)}\n{plain_lines(excinfo.value)}"
         own = excinfo.traceback.filter(lambda entry: not OURS.intersection(Path(entry.path).parts))
         excinfo.traceback = own or excinfo.traceback
-        return f"{head}\n\n{super().repr_failure(excinfo)}"
+        return f"{plain(head)}\n\n{plain_lines(super().repr_failure(excinfo))}"
 
 
 class BrokenBlock(pytest.Item):

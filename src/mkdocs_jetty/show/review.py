@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mkdocs_jetty.errors import UNPRINTABLE
 from mkdocs_jetty.judge.model import STANDARD_STATUSES
 from mkdocs_jetty.show import words
 from mkdocs_jetty.spec.model import MODES
@@ -127,7 +128,7 @@ def review_markdown(verdict: Verdict, feature_id: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return UNPRINTABLE.sub("", " ".join(text.split()))
 
 
 def in_markdown(value: object) -> str:
