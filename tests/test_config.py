@@ -69,6 +69,7 @@ def test_defaults(tmp_path: Path) -> None:
         "results": (),
         "show_output": "auto",
         "expand_passed": False,
+        "history": None,
         "source_url": None,
         "ledger": ".jetty/ledger.jsonl",
         "declaration": Declaration(),

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING
 
 from mkdocs_jetty.errors import ConfigError
 from mkdocs_jetty.judge import ledger as ledgers
+from mkdocs_jetty.judge.builds import Builds, read_builds
 from mkdocs_jetty.judge.rows import expanded
 from mkdocs_jetty.judge.standards import check_claims
 from mkdocs_jetty.judge.verdict import judge
+from mkdocs_jetty.site_file import option_place
 from mkdocs_jetty.spec.model import Problem, Spec
 from mkdocs_jetty.spec.owners import with_owners
 from mkdocs_jetty.standards.model import DECLARATION, Declaration, Preset, Report, ReportFinding
@@ -94,7 +96,12 @@ def assess(settings: Settings, spec: Spec, results: Results, known: Declared | N
         problems=(*known.problems, *claims, *traits, *ledger.problems),
         partial=known.feature_ids != {feature.id for feature in spec.features},
     )
-    return replace(verdict, verified_on=results.made_on)
+    builds = read_builds(settings.root / settings.history) if settings.history else Builds()
+    if builds.problem:
+        place = option_place(settings.config_file, "history")
+        said = f"`history`: {settings.history}: {builds.problem}; earlier builds are not shown"
+        verdict = replace(verdict, problems=(*verdict.problems, Problem("warning", *place, None, said)))
+    return replace(verdict, verified_on=results.made_on, builds=builds)
 
 
 def record(settings: Settings, verdict: Verdict, *, whole: bool = True) -> bool:

@@ -137,6 +137,13 @@ class Settings:
         "none",
         "link to step definitions, such as `https://example.org/blob/main/{path}#L{line}`",
     )
+    history: str | None = _option(
+        None,
+        o.optional_text,
+        "none",
+        "the `jetty/history.json` of the last build, relative to the project: what changed since, and the last builds "
+        "of each scenario, are shown",
+    )
     ledger: str = _option(
         ".jetty/ledger.jsonl",
         o.text,

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal, TypeVar
 
+from mkdocs_jetty.judge.builds import Builds
 from mkdocs_jetty.run.model import ScenarioResult
 from mkdocs_jetty.spec.model import Feature, Mode, Problem, Scenario, Spec
 from mkdocs_jetty.standards.model import Attestation, Declaration, Preset, ReportFinding, Standard, Waiver
@@ -179,6 +180,8 @@ class Verdict:
     """The day for which it was judged."""
     commit: str | None = None
     """What was checked out when it ran."""
+    builds: Builds = field(default_factory=Builds)
+    """The builds before this one, where a file of them is named."""
     verified_on: date | None = None
     """The day on which it ran, where that is not the day of judging."""
 

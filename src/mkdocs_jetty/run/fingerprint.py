@@ -105,7 +105,8 @@ def project_files(settings: Settings, more: Iterable[Path] = ()) -> list[Path]:
     files = {file for place in (*whole, *more) for file in _files(place)}
     places = (_files(place) for place in (settings.root, settings.docs_dir))
     files.update(file for place in places for file in place if file.suffix not in PROSE)
-    apart = {settings.root / "jetty.toml", settings.config_file}
+    history = settings.root / settings.history if settings.history else None
+    apart = {settings.root / "jetty.toml", settings.config_file, history}
     return sorted(file for file in files if file not in apart and not file.is_relative_to(settings.site_dir))
 
 

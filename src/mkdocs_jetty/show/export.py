@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from mkdocs_jetty.judge import builds
 from mkdocs_jetty.judge.model import Verdict
 from mkdocs_jetty.show.badges import badge_of, badge_stem
 from mkdocs_jetty.show.junit import junit_xml
@@ -51,6 +52,7 @@ def site_files(verdict: Verdict, url_for: UrlFor, generated: datetime) -> Iterat
     yield "spec.json", _json(spec_json(verdict, url_for, generated))
     yield "messages.ndjson", messages_ndjson(verdict, generated)
     yield "junit.xml", junit_xml(verdict)
+    yield "history.json", _json(builds.as_json(verdict.builds.with_now(verdict, generated)))
     for feature in verdict.features:
         for mode in feature.modes:
             svg, endpoint = badge_of(feature, mode)

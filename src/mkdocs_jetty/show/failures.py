@@ -12,6 +12,7 @@ from mkdocs_jetty.show.anchors import anchor
 from mkdocs_jetty.show.causes import Cause, causes, generalised
 from mkdocs_jetty.show.rendering import render
 from mkdocs_jetty.show.snippets import render_snippets
+from mkdocs_jetty.show.trend import red_builds
 from mkdocs_jetty.show.views import Failure, failures_of
 
 if TYPE_CHECKING:
@@ -124,8 +125,16 @@ def _line(verdict: Verdict, feature: Feature, judged: JudgedScenario, url_for: C
         f"{title}: {row}" if row and row not in title else title,
         feature.name,
         words.owner(feature, scenario),
-        since(verdict, judged),
+        " · ".join(filter(None, (since(verdict, judged), _builds(verdict, judged)))),
     )
+
+
+def _builds(verdict: Verdict, judged: JudgedScenario) -> str:
+    """In how many builds in a row a scenario is red; empty where no earlier one is known."""
+    if not verdict.builds.records or not judged.red or judged.known_red:
+        return ""
+    count = red_builds(verdict.builds, judged)
+    return "new in this build" if count == 1 else f"{count} builds"
 
 
 def since(verdict: Verdict, judged: JudgedScenario) -> str:

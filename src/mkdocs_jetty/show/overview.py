@@ -14,6 +14,7 @@ from mkdocs_jetty.show.layers import Layer, layers, open_standards
 from mkdocs_jetty.show.rendering import render
 from mkdocs_jetty.show.review import left_to_do
 from mkdocs_jetty.show.standards_html import is_ready, missing, project_standards
+from mkdocs_jetty.show.trend import changed_in_words, name_of, trend
 from mkdocs_jetty.spec.owners import OWNER_TAG
 
 if TYPE_CHECKING:
@@ -261,6 +262,8 @@ def render_overview(
         "chips": [chip for chip in chips if chip[3]],
         "causes": cause_views(verdict, url_for)[:FIRST_CAUSES],
         "cause_count": len(cause_views(verdict, url_for)) if verdict.red else 0,
+        "trend": trend(verdict, sum(section.worst for section in shown)),
+        "changed": changed_in_words(verdict),
         "quiet": [each for each in quiet_groups(verdict, url_for) if each.mark.tone == "amber"],
         "sections": shown,
         "opened": next((section.name for section in shown if section.worst == most and most), None),
@@ -273,5 +276,5 @@ def render_overview(
         complete=sum(feature.complete for feature in verdict.features), links=links or {},
         regressions=regressions(verdict), missing=missing(verdict, url_for, "") if external else (),
         standards=project_standards(verdict, page, url_for) if external else None,
-        problems=verdict.problems if problems else (), source_url=source_url, **context,
+        problems=verdict.problems if problems else (), source_url=source_url, name_of=name_of, **context,
     )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mkdocs_jetty.show import words
 from mkdocs_jetty.show.anchors import anchor
+from mkdocs_jetty.show.trend import Dots, dots
 from mkdocs_jetty.spec.build import slug
 from mkdocs_jetty.spec.model import ShownScenario
 
@@ -88,6 +89,8 @@ class ScenarioView(NamedTuple):
     outputs: tuple[str, ...]
     past: Past | None = None
     measured: str = ""
+    dots: Dots | None = None
+    """The last builds of it."""
 
 
 def _message(result: StepResult) -> str:
@@ -231,6 +234,7 @@ class BlockView:
             outputs=tuple(result.output for result in results if result.output),
             past=past_of(self._verdict, known[0][1]) if known and not outline else None,
             measured=measured_in_words(results),
+            dots=dots(self._verdict.builds, known[0][1]) if known and not outline else None,
         )
 
     def anchor_of(self, shown: ShownScenario) -> str:
