@@ -189,12 +189,50 @@ def test_status_of_an_unknown_feature_names_those_there_are(project: Path) -> No
 def test_init_makes_a_project_that_is_green_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = jetty("init", tmp_path / "new: project")
     assert result.exit_code == 0, result.output
-    assert len([line for line in result.output.splitlines() if line.startswith("created  ")]) == 5
+    assert len([line for line in result.output.splitlines() if line.startswith("created  ")]) == 6
     monkeypatch.chdir(tmp_path / "new: project")
     assert yaml.safe_load(Path("mkdocs.yml").read_text(encoding="utf-8"))["site_name"] == "new: project"
     checked = jetty("check")
     assert checked.exit_code == 0, checked.output
     assert "1 passed" in checked.output
+
+
+SUITE = {
+    "tests/features/shop/pay.feature": (
+        "Feature: Pay\n  Scenario: one\n    Given a thing\n  Scenario: two\n    Given a bad thing\n"
+    ),
+    "tests/features/cart.feature": "Feature: Cart\n  Scenario: three\n    Given a thing\n",
+    "tests/steps/test_all.py": (
+        "from pytest_bdd import scenarios, given\nscenarios('../features')\n"
+        "@given('a thing')\ndef _():\n    assert True\n@given('a bad thing')\ndef _():\n    assert False\n"
+    ),
+    ".venv/pyvenv.cfg": "", ".venv/x.feature": "Feature: X\n", "requirements.txt": "", "pyproject.toml": "[project]\n",
+}  # fmt: skip
+
+
+def test_init_builds_on_the_suite_that_is_there_and_says_whether_both_agree(tmp_path: Path) -> None:
+    for name, text in SUITE.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    result = jetty("init", "--yes", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "found 2 `.feature` files in tests/features; steps in tests/steps" in result.stdout
+    assert "stock pytest: 1 failed, 2 passed\njetty:        2 passed, 1 failed\nthey agree\n" in result.stdout
+    options = yaml.safe_load((tmp_path / "mkdocs.yml").read_text())["plugins"][1]["jetty"]
+    assert options == {"features": ["tests/features"], "steps": ["tests/steps"]}
+    assert not (tmp_path / "features").exists()
+    workflow = (tmp_path / ".github/workflows/docs.yml").read_text()
+    runs = [step["run"] for step in yaml.safe_load(workflow)["jobs"]["docs"]["steps"] if "run" in step]
+    assert runs[1:] == ["pip install .", "pip install -r requirements.txt", "mkdocs build"]
+    assert "<!-- jetty/overview -->" in (tmp_path / "docs/index.md").read_text()
+
+
+def test_init_names_the_suite_to_a_configuration_that_was_there(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs.yml").write_text("site_name: Shop\nplugins:\n  - search\n")
+    (tmp_path / "a.feature").write_text("Feature: A\n")
+    result = jetty("init", tmp_path)
+    assert "  - jetty:\n      features: [.]\n" in result.stdout
+    assert (tmp_path / "mkdocs.yml").read_text() == "site_name: Shop\nplugins:\n  - search\n"
 
 
 def test_init_twice_changes_nothing(tmp_path: Path) -> None:

@@ -1,30 +1,65 @@
-"""`jetty init`: a project that is green at once; a file that exists is never touched, not even an empty one."""
+"""`jetty init`: a green project, or one around a suite that is there; no file that exists is changed."""
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import click
 
+from mkdocs_jetty.cli.common import load, run_and_judge
 from mkdocs_jetty.cli.errors import WrongUse, plain
+from mkdocs_jetty.cli.suites import Suite, found_suite, under_stock
+from mkdocs_jetty.cli.terminal import console
+from mkdocs_jetty.show.words import plural
 
 
 @click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=Path())
-def init(directory: Path) -> None:
-    """Set up a project in DIRECTORY; changes nothing that is there."""
+def init(directory: Path, yes: bool) -> None:
+    """Set up a project in DIRECTORY, around the suite that is there; changes nothing that is there."""
     try:
-        outcome = scaffold(directory)
-        hints = advice(directory)
+        suite = found_suite(directory) if directory.is_dir() else Suite()
+        if suite.files:
+            said = plural(suite.files, "`.feature` file")
+            click.echo(f"found {said} in {', '.join(suite.features)}; steps in {', '.join(suite.steps) or 'no module'}")
+        if not yes and sys.stdin.isatty() and not click.confirm(f"Set up {plain(directory.resolve())}?", default=True):
+            click.echo("nothing was changed")
+            return
+        outcome = scaffold(directory, suite)
+        hints = advice(directory, suite)
     except (OSError, UnicodeError) as error:
         raise WrongUse(f"cannot set up {directory}: {error}") from error
     for path, created in outcome:
         click.echo(f"{'created' if created else 'kept   '}  {plain(path)}")
     for hint in hints:
         click.echo(hint)
+    if suite.files and not hints:
+        compare(directory, suite)
     click.echo("next: jetty check, then mkdocs serve")
+
+
+def compare(directory: Path, suite: Suite) -> None:
+    """Run the suite under stock pytest and here, and say whether they agree."""
+    stock = under_stock(directory, suite)
+    if not stock:
+        click.echo("stock pytest ran nothing of it, so there is nothing to compare with")
+        return
+    verdict = run_and_judge(load(directory / "mkdocs.yml"), console(stderr=True), quiet=True).verdict
+    here = {word: count for word, count in verdict.counts.items() if count and word not in ("scenarios", "reused")}
+    click.echo(f"stock pytest: {_counted(stock)}")
+    click.echo(f"jetty:        {_counted(here)}")
+    if (stock.get("passed", 0), bool(stock.keys() & {"failed", "error"})) == (here.get("passed", 0), verdict.red):
+        click.echo("they agree")
+    else:
+        click.echo("they differ: `jetty check` says of each scenario why; the guide lists what differs by intention")
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in counts.items()) or "nothing"
 
 
 CONFIG = """\
@@ -33,14 +68,23 @@ theme:
   name: material
 plugins:
   - search
-  - jetty
-"""
+{jetty}"""
 
 INDEX = """\
 # {name}
 
-What this project does is written down in its features, and each of them says whether it is true today.
-Begin with [Welcome](features/welcome.md).
+What this project does is written down in its features, and each of them says whether it is true today.{begin}
+
+<!-- jetty/overview -->
+"""
+BEGIN = "\nBegin with [Welcome](features/welcome.md)."
+
+IGNORED = """\
+.cache/
+.pytest_cache/
+.jetty/results.json
+__pycache__/
+site/
 """
 
 FEATURE = """\
@@ -105,7 +149,7 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install "mkdocs-jetty[mkdocs]"
+      - run: pip install "mkdocs-jetty[mkdocs]"{own}
       - run: mkdocs build
       # Also when the build is red: the site is the report.
       - uses: actions/upload-artifact@v4
@@ -120,22 +164,34 @@ PLUGINS_KEY = re.compile(r"^plugins:", re.MULTILINE)
 DOCS_DIR = re.compile(r"""^docs_dir:\s*["']?([^"'#\n]+?)["']?\s*(?:#.*)?$""", re.MULTILINE)
 
 
-def scaffold(directory: Path) -> list[tuple[str, bool]]:
+def scaffold(directory: Path, suite: Suite) -> list[tuple[str, bool]]:
     """Create what is missing; each path with whether it was created."""
+    alone = not suite.files
     # A JSON string is a YAML string, whatever the directory is called.
     name = json.dumps(directory.resolve().name or "Documentation", ensure_ascii=False)
     docs = docs_dir(directory)
     files = {
-        "mkdocs.yml": CONFIG.format(name=name),
-        "features/welcome_steps.py": STEPS,
-        f"{docs}/index.md": INDEX.format(name=json.loads(name)),
-        f"{docs}/features/welcome.md": FEATURE,
-        ".github/workflows/docs.yml": WORKFLOW,
+        "mkdocs.yml": CONFIG.format(name=name, jetty=suite.options()),
+        f"{docs}/index.md": INDEX.format(name=json.loads(name), begin=BEGIN if alone else ""),
+        ".gitignore": IGNORED,
+        ".github/workflows/docs.yml": WORKFLOW.replace("{own}", installed(directory)),
     }
+    if alone:
+        files |= {"features/welcome_steps.py": STEPS, f"{docs}/features/welcome.md": FEATURE}
     if (directory / docs / "README.md").exists():
         # MkDocs takes either as the front page, and complains of both.
         del files[f"{docs}/index.md"]
     return [(path, create(directory / path, text)) for path, text in files.items()]
+
+
+def installed(directory: Path) -> str:
+    """The lines of a workflow that install what the project itself needs."""
+    lines = []
+    if any((directory / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg")):
+        lines.append("pip install .")
+    names = ("requirements.txt", "requirements-dev.txt", "requirements-test.txt", "dev-requirements.txt")
+    lines += [f"pip install -r {name}" for name in names if (directory / name).is_file()]
+    return "".join(f"\n      - run: {line}" for line in lines)
 
 
 def create(path: Path, text: str) -> bool:
@@ -158,12 +214,13 @@ def configuration(directory: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def advice(directory: Path) -> list[str]:
+def advice(directory: Path, suite: Suite) -> list[str]:
     """What to add to a configuration that was there before."""
     text = configuration(directory)
     if PLUGIN_LISTED.search(text):
         return []
+    entry = suite.options().splitlines()
     if PLUGINS_KEY.search(text):
-        return ["", "Add to the plugins in mkdocs.yml:", "", "  - jetty", ""]
+        return ["", "Add to the plugins in mkdocs.yml:", "", *entry, ""]
     # Naming any plugin turns off search, which MkDocs has on by default.
-    return ["", "Add to mkdocs.yml:", "", "plugins:", "  - search", "  - jetty", ""]
+    return ["", "Add to mkdocs.yml:", "", "plugins:", "  - search", *entry, ""]
