@@ -65,7 +65,8 @@ async def serve(reader, writer):
         if MODE == "resets" and seen["all"] % 10 == 0:
             writer.transport.abort()
             return
-        writer.write((ANSWER % status).encode())
+        granted = "\\r\\nSet-Cookie: session=%d" % seen["all"] if status == "200 OK" else ""
+        writer.write((ANSWER % (status + granted)).encode())
         await writer.drain()
     except (ConnectionError, asyncio.IncompleteReadError):
         pass
