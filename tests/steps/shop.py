@@ -51,6 +51,7 @@ def connect() -> sqlite3.Connection:
 
 class Shop(BaseHTTPRequestHandler):
     server_version, sys_version, protocol_version = "shop", "", "HTTP/1.1"
+    disable_nagle_algorithm = True  # or an answer in two writes waits for the delayed acknowledgement of the first
     timeout = 1  # of an idle connection, which would keep a stopping shop open
 
     def log_message(self, *_: Any) -> None:
