@@ -159,3 +159,34 @@ def test_the_head_of_a_page_leaves_to_a_block_what_the_block_says(tmp_path: Path
     assert "1 problem named below, where it stands." in status
     assert "stand below no scenario" not in status
     assert "stand below no scenario" in html.render_block(verdict, spec.pages[0].blocks[0])
+
+
+# ---- lines that the parser refuses ----
+
+
+@pytest.mark.parametrize(
+    ("refused", "right"),
+    [
+        ("then it holds", "Then it holds"), ("THEN it holds", "Then it holds"), ("Then: it holds", "Then it holds"),
+        ("And: it holds", "And it holds"), ("Thne it holds", "Then it holds"), ("- Then it holds", "Then it holds"),
+        ("1. Then it holds", "Then it holds"), ("scenario: other", "Scenario: other"),
+        ("Scenaro: other", "Scenario: other"), ("Scenario other", "Scenario: other"),
+        ("Scenario outline: other", "Scenario Outline: other"),
+    ],
+)  # fmt: skip
+def test_a_line_that_cannot_stand_is_told_with_the_right_one(tmp_path: Path, refused: str, right: str) -> None:
+    spec = fence(tmp_path, f"Scenario: one\n  Given a cart\n  {refused}")
+    expected = f"error: page.md:4:3: not valid Gherkin: `{refused}` cannot stand here; write `{right}`"
+    assert messages(spec)[0] == expected
+
+
+def test_a_language_has_its_own_right_line(tmp_path: Path) -> None:
+    spec = fence(tmp_path, "# language: de\nSzenario: eins\n  Angenommen ein Korb\n  dann ist er voll")
+    assert messages(spec)[0].endswith("`dann ist er voll` cannot stand here; write `Dann ist er voll`")
+
+
+@pytest.mark.parametrize("refused", ["so it goes", "Background:", "Scenarios"])
+def test_where_nothing_is_near_the_kinds_that_may_stand_are_named(tmp_path: Path, refused: str) -> None:
+    spec = fence(tmp_path, f"Scenario: one\n  Given a cart\n  {refused}")
+    assert "cannot stand here; " in messages(spec)[0]
+    assert ("expected" in messages(spec)[0]) is (refused != "Scenarios")

@@ -80,8 +80,8 @@ class Server:
     def runs(self) -> int:
         return len(self.counter.read_text(encoding="utf-8").splitlines())
 
-    def get(self) -> str:
-        with urllib.request.urlopen(f"http://{self.address}/", timeout=5) as response:
+    def get(self, path: str = "/") -> str:
+        with urllib.request.urlopen(f"http://{self.address}{path}", timeout=5) as response:
             assert response.status == 200
             return str(response.read().decode())
 
@@ -139,3 +139,31 @@ def test_a_file_of_the_application_is_no_prose(server: Server) -> None:
     server.page(PAGE.replace("Prose.", "Better prose."))
     server.wait(lambda: server.log.count(REBUILT) == 1)
     assert server.runs == 2
+
+
+def test_the_application_s_code_is_followed_and_a_file_written_again_is_no_change(server: Server) -> None:
+    code = server.root / "shop" / "cart.py"
+    code.parent.mkdir()
+    code.write_text("FULL = True\n", encoding="utf-8")
+    server.wait(lambda: server.log.count(REBUILT) == 1)
+    assert server.runs == 2
+    code.touch()
+    time.sleep(3)
+    assert server.log.count(STARTED) == 2
+    (server.root / "jetty.toml").write_text('[project]\nstate = "internal"\n', encoding="utf-8")
+    server.wait(lambda: server.log.count(REBUILT) == 2)
+
+
+def test_a_slip_in_the_configuration_shows_on_the_pages_and_holds_nothing_back(server: Server) -> None:
+    right = (server.root / "mkdocs.yml").read_text(encoding="utf-8")
+    wrong = "site_name: Shop\nplugins:\n  - jetty:\n      retires: 2\n"
+    (server.root / "mkdocs.yml").write_text(wrong, encoding="utf-8")
+    server.wait(lambda: server.log.count(REBUILT) == 1)
+    assert "mkdocs.yml:4: jetty has no option `retires` (did you mean `retries`?)" in server.log
+    assert "jetty has no option" in server.get("/jetty/")
+    (server.root / "mkdocs.yml").write_text(right, encoding="utf-8")
+    server.wait(lambda: server.log.count(REBUILT) == 2)
+    assert "jetty has no option" not in server.get("/jetty/")
+    (server.root / "jetty.toml").write_text("[projct]\n", encoding="utf-8")
+    server.wait(lambda: server.log.count(REBUILT) == 3)
+    assert "has no table" in server.get("/jetty/")

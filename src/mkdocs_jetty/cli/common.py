@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -50,6 +52,33 @@ config_option = click.option(
     callback=lambda _context, _parameter, value: _there(value),
     help="The site's configuration.",
 )
+
+
+class Day(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions only
+    """A day as ISO 8601 writes it; of the other ways that are clear, the right one is named."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The day.
+
+        Raises:
+            BadParameter: If there is no such day, or it is written otherwise.
+        """
+        if isinstance(value, date):
+            return value
+        try:
+            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+                return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"there is no day {value}", param, ctx)
+        said = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})|(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", value)
+        if said:
+            day, month, year = said.group(1, 2, 3) if said[1] else said.group(6, 5, 4)
+            wrong = f"write the day as {year}-{int(month):02}-{int(day):02}, not as {value}"
+        else:
+            wrong = f"{value!r} is no day such as 2027-01-31"
+        return self.fail(wrong, param, ctx)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from datetime import datetime
+from datetime import date
 from pathlib import Path, PurePath
 
 import click
@@ -31,7 +31,7 @@ def evidence() -> None:
 @click.option("--on", type=DAY, help="The day on which it was made; today, if not given.")
 @click.option("--by", help="Who notes it; the user of git, if not given.")
 @click.option("--feature", help="The id of the feature, for a standard of features.")
-def add(config_file: Path, file: Path, standard: str, on: datetime | None, by: str | None, feature: str | None) -> None:
+def add(config_file: Path, file: Path, standard: str, on: date | None, by: str | None, feature: str | None) -> None:
     """Note FILE as evidence: its digest, its day, and who says so."""
     settings = load(config_file)
     path = _in_project(settings, file)
@@ -39,7 +39,7 @@ def add(config_file: Path, file: Path, standard: str, on: datetime | None, by: s
         reading, digest = noted(settings.root, path)
     except ReadingError as error:
         raise WrongUse(f"{path}: {error}") from None
-    day = on.date() if on else reading.made_on or assess.this_day()
+    day = on or reading.made_on or assess.this_day()
     if day > assess.this_day():
         raise WrongUse(f"--on: {day} is still to come; name the day on which the report was made")
     if reading.made_on not in (None, day):

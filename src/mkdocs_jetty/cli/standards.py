@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import click
 from rich.console import Console
 
 from mkdocs_jetty import assess
-from mkdocs_jetty.cli.common import Outcome, config_option, latest, load
+from mkdocs_jetty.cli.common import Day, Outcome, config_option, latest, load
 from mkdocs_jetty.cli.errors import WrongUse, plain
 from mkdocs_jetty.cli.status import in_short, show_missing_standards
 from mkdocs_jetty.cli.terminal import console, grid, line
@@ -31,7 +31,7 @@ from mkdocs_jetty.standards.declaration import check_declaration
 from mkdocs_jetty.standards.model import WAIVER_REASONS, Attestation, Declaration, Preset, Report, Waiver
 from mkdocs_jetty.standards.presets import BY_COMMAND, PRESETS, named_in, resolve
 
-DAY = click.DateTime(formats=["%Y-%m-%d"])
+DAY = Day()
 
 
 def _required(name: str, said: str, **more: Any) -> Callable[[Any], Any]:
@@ -97,16 +97,16 @@ def attest(
     config_file: Path,
     standard: str,
     by: str,
-    until: datetime,
+    until: date,
     link: str,
     statement: str,
-    on: datetime | None,
+    on: date | None,
     feature: str | None,
 ) -> None:
     """Add a dated statement that STANDARD is met to jetty.toml."""
     settings = load(config_file)
-    day = on.date() if on else assess.this_day()
-    record = Attestation(standard, by, day, until.date(), link, statement, feature)
+    day = on or assess.this_day()
+    record = Attestation(standard, by, day, until, link, statement, feature)
     warning = refuse_mistakes(settings, record, Declaration(attestations=(record,)))
     writing.add_attestation(settings.root, record)
     click.echo(f"jetty.toml: {plain(standard)} is attested by {plain(by)} until {record.until}")
@@ -129,12 +129,12 @@ def waive(
     text: str,
     owner: str,
     approver: str,
-    until: datetime,
+    until: date,
     feature: str | None,
 ) -> None:
     """Add an agreed exception to STANDARD to jetty.toml; it is shown, and never green."""
     settings = load(config_file)
-    record = Waiver(standard, reason, text, owner, approver, assess.this_day(), until.date(), feature)
+    record = Waiver(standard, reason, text, owner, approver, assess.this_day(), until, feature)
     warning = refuse_mistakes(settings, record, Declaration(waivers=(record,)))
     writing.add_waiver(settings.root, record)
     click.echo(f"jetty.toml: {plain(standard)} is waived until {record.until}; owner {plain(owner)}")

@@ -50,7 +50,7 @@ class Places:
 def progress(report: Console, spec: Spec, *, quiet: bool) -> AbstractContextManager[OnResult | None]:
     """A bar on a terminal, one plain line for each scenario elsewhere."""
     places = Places.of(spec).by_id
-    if report.is_terminal:
+    if report.is_terminal and report.file.isatty():  # a bar that colour was forced on would fill a pipe
         return Bar(report, len(places))
     if quiet:
         return nullcontext(None)

@@ -8,6 +8,7 @@ never asks it: an exception there stops the server.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,6 +23,7 @@ from mkdocs.structure.files import InclusionLevel
 from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import evidence_paths
 from mkdocs_jetty.errors import plain_lines
+from mkdocs_jetty.hosts.following import CodeFollower
 from mkdocs_jetty.hosts.markdown import JettyExtension
 from mkdocs_jetty.hosts.mkdocs_build import Build, made_pages, rewrite_marked
 from mkdocs_jetty.hosts.mkdocs_pages import CSS, JAVASCRIPT, NAME, add_files, added_pages, outdate
@@ -38,6 +40,7 @@ from mkdocs_jetty.show.summary import Colour, summary
 from mkdocs_jetty.spec import build_only, opened
 from mkdocs_jetty.spec.files import base_of, find_features, missing_steps, unmatched
 from mkdocs_jetty.spec.lost import MAY_HOLD
+from mkdocs_jetty.spec.model import Problem
 from mkdocs_jetty.spec.reader import read_file
 
 if TYPE_CHECKING:
@@ -52,7 +55,6 @@ if TYPE_CHECKING:
 
     from mkdocs_jetty.config import Settings
     from mkdocs_jetty.judge.model import Verdict
-    from mkdocs_jetty.spec.model import Problem
     from mkdocs_jetty.spec.names import FileRead
     from mkdocs_jetty.spec.recording import Conversion
 
@@ -64,6 +66,7 @@ TOOLTIPS: dict[Colour, str] = {
 }
 LAST = -10_000
 """The priority of what must come after every other plugin, even those that say they are last."""
+PLACE = re.compile(r"(?P<file>[^:]+):(?P<line>\d+): (?P<message>.*)")
 log = get_plugin_logger(__name__)
 
 
@@ -87,8 +90,11 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         self._finished: list[Build] = []
         self._features: list[FileRead] = []
         self._problems: list[Problem] = []
+        self._mistakes: list[Problem] = []
+        """In the configuration, while a site is served with the last one that was right."""
         self._watch: tuple[Path, ...] = ()
         self._watcher: object | None = None
+        self._follower: CodeFollower | None = None
         self._search = SearchTexts()
 
     def load_config(self, options: Any, config_file_path: str | None = None) -> tuple[Any, Any]:
@@ -108,7 +114,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
     @event_priority(LAST)  # After those that set `docs_dir`.
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Check the options and set up rendering; nothing runs yet, since some tools only load the configuration."""
-        self._settings = None
+        before, self._settings = self._settings, None
+        self._mistakes = []
         config_file = Path(config.config_file_path).absolute() if config.config_file_path else None
         root = config_file.parent if config_file else Path.cwd()
         try:
@@ -117,7 +124,10 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
                 site_dir=Path(config.site_dir),
             )  # fmt: skip
         except jetty_config.ConfigError as error:
-            raise PluginError(str(error)) from None
+            if before is None:
+                raise PluginError(str(error)) from None
+            # A server would hold every page back until it is put right; so the pages say what is wrong.
+            settings, self._mistakes = before, _mistakes(error)
         if self._command == "serve" and settings.show_output == "auto":
             settings = replace(settings, show_output=True)
         if settings.enabled:
@@ -164,7 +174,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         paths, self._problems = find_features(build.settings)
         self._features = [read_file(build.settings, path) for path in paths]
         self._problems += unmatched(build.settings, [file.src_uri for file in files.documentation_pages()])
-        self._problems += missing_steps(build.settings)
+        self._problems += [*missing_steps(build.settings), *self._mistakes]
         added = add_files(files, config, [each.page for each in self._features if each.page], added_pages())
         build.names.generated, build.names.placed = added.features, added.placed
         if self._dirty:
@@ -247,9 +257,11 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         return self._build.finish(output, page) if self._build is not None else output
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:  # noqa: ARG002
-        """Rebuild when a step definition changes, which may stand outside `docs_dir`."""
+        """Rebuild when a step definition or the application's code changes, which stand outside `docs_dir`."""
         if self._settings is not None:
-            for path in _watched(self._settings):
+            watched = _watched(self._settings)
+            self._follower = CodeFollower(self._settings, [self._settings.docs_dir, *self._watch, *watched])
+            for path in (*watched, self._follower.signal):
                 server.watch(str(path))
         return server
 
@@ -257,6 +269,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
 
     def on_shutdown(self) -> None:
         """Leave nothing behind."""
+        if self._follower is not None:
+            self._follower.stop()
         if self._watcher is not None:
             opened.stop(self._watcher)
 
@@ -334,6 +348,16 @@ def _mark(page: Page, colour: Colour, *, shows_status: bool) -> None:
 def review_url(url: str) -> str:
     """The address of a page's review in Markdown, by the page's own."""
     return f"{url}review.md" if url.endswith("/") or not url else f"{url.removesuffix('.html')}/review.md"
+
+
+def _mistakes(error: Exception) -> list[Problem]:
+    """What is wrong with the configuration, a problem for each line that says so."""
+    found = []
+    for said in str(error).splitlines():
+        at = PLACE.match(said)
+        page, line, message = (at["file"], int(at["line"]), at["message"]) if at else ("", None, said)
+        found.append(Problem("error", page, line, None, message))
+    return found
 
 
 def _now() -> datetime:

@@ -183,6 +183,9 @@ def _is_published(settings: Settings, path: Path) -> bool:
 
 def _unread(settings: Settings, error: OSError) -> Problem:
     place = relative(settings.root, Path(str(error.filename)))
+    if settings.docs_dir == Path(str(error.filename)) and isinstance(error, FileNotFoundError):
+        at = settings.config_file.name if settings.config_file else "mkdocs.yml"
+        return Problem("error", at, None, None, f"`docs_dir` names `{place}`, which does not exist")
     message = f"this directory cannot be read, nor anything below it: {error.strerror or error}"
     return Problem("error", place, None, None, message)
 

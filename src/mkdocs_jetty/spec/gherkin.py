@@ -18,6 +18,7 @@ from gherkin.token_matcher import TokenMatcher
 
 from mkdocs_jetty.spec.model import Problem
 from mkdocs_jetty.spec.parser import QuickParser, scanner
+from mkdocs_jetty.spec.spelling import meant
 
 LANGUAGE = re.compile(r"^\s*#\s*language\s*:\s*([a-zA-Z\-_]+)\s*$")
 # How the parser says what it expected, and how a person would.
@@ -82,9 +83,9 @@ def parse_block(
         tags = _hanging_tags(lines)
         if tags and len(error.errors) == 1 and "unexpected end of file" in str(error.errors[0]):
             return [Problem("error", page, line + tags, None, NO_SCENARIO_BELOW)]
-        return [_problem(each, page, indent) for each in error.errors]
+        return [_problem(each, page, indent, language) for each in error.errors]
     except ParserException as error:
-        return [_problem(error, page, indent)]
+        return [_problem(error, page, indent, language)]
     feature = tree.get("feature")
     if feature is None:
         return [Problem("warning", page, line + 1, None, "nothing is specified here: the text holds no feature")]
@@ -155,19 +156,22 @@ def _names_feature(lines: Sequence[str], dialect: Any) -> bool:
     return False
 
 
-def _problem(error: Any, page: str, indent: int) -> Problem:
+def _problem(error: Any, page: str, indent: int, language: str) -> Problem:
     location = error.location
     column = location.get("column")
-    message = _in_words(PARSER_PLACE.sub("", str(error)))
+    message = _in_words(PARSER_PLACE.sub("", str(error)), language)
     return Problem(
         "error", page, location["line"], column + indent if column else None, f"not valid Gherkin: {message}"
     )
 
 
-def _in_words(message: str) -> str:
+def _in_words(message: str, language: str) -> str:
     match = UNEXPECTED.match(message)
     if not match:
         return message
+    right = meant(match.group("got"), language) if match.group("got") else None
+    if right:
+        return f"`{match.group('got')}` cannot stand here; write `{right}`"
     expected = [words for token, words in TOKENS.items() if token in match.group("tokens").split(", ")]
     got = f"`{match.group('got')}` cannot stand here" if match.group("got") else "the text ends too early"
     return f"{got}; expected {' or '.join(filter(None, [', '.join(expected[:-1]), expected[-1]]))}" if expected else got

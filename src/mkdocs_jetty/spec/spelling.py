@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -102,6 +102,22 @@ def misspelt(node: dict[str, Any], lines: Sequence[str], language: str) -> list[
             found.append(lost)
         above = "lost" if lost and lost.level == "error" else seen_from_below(line.text)
     return found
+
+
+def meant(text: str, language: str) -> str | None:
+    """The line that was meant by one that the parser refuses: `Then it holds` for `then it holds` and `Then: it holds`.
+
+    Args:
+        text: The line, without its indentation.
+        language: The language of the block.
+
+    Returns:
+        The right line; None where it begins with nothing like a keyword, or is right in itself.
+    """
+    words = _words(language)
+    bare = STRAY.sub("", _bare(text))
+    first = next(words.corrections(bare), None)
+    return first if first != text.strip() else None
 
 
 # ---- the words of a language ----
@@ -236,6 +252,28 @@ class _Words:
 
     def _is_heading(self, text: str) -> bool:
         return text.startswith(("@", *(f"{section}:" for section in self.sections)))
+
+    def corrections(self, bare: str) -> Iterator[str]:
+        """The lines that may be meant by one that cannot stand where it stands, the likeliest first."""
+        match = SECTION.match(bare)
+        said = match[1].casefold() if match else ""
+        keyword = next((each for each in self.steps if each.word.casefold() == said), None)
+        if match and keyword:
+            yield f"{keyword.text}{match['name'].strip()}"
+        close = [word for word in self.sections if _resembles(said, word.casefold())]
+        section = max(close, key=lambda word: _likeness(said, word.casefold()), default=None)
+        if match and section:
+            yield f"{section}: {match['name'].strip()}".rstrip()
+        section = next((word for word in self.sections if _begins(bare, f"{word} ")), None)
+        if section and not match:
+            yield f"{section}: {bare[len(section) :].strip()}".rstrip()
+        first, _, rest = bare.partition(" ")
+        found = (each for each in self.steps if _begins(bare, each.text) or is_mistyped(first, each.word))
+        keyword = next(found, None)
+        if keyword and rest:
+            yield f"{keyword.text}{(bare[len(keyword.word) :] if _begins(bare, keyword.text) else rest).strip()}"
+        elif first in self.english and rest:
+            yield f"{self.english[first]} {rest}"
 
     def typo(self, line: Line, above: Above) -> Lost | None:
         """A step whose keyword is spelt wrong."""
