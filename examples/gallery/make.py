@@ -51,7 +51,8 @@ def _(cart, count):
 
 
 @given("a database that cannot start")
-def _(database): ...
+def _(database):
+    assert database
 
 
 @given("a database that cannot stop")

@@ -42,6 +42,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _WEB = re.compile(r"https?://[^\s\\]+", re.IGNORECASE)
 _PLACE = re.compile(r"(?P<path>.+?)(?::(?P<line>\d+))?(?::\d+)?")
+_TICKED = re.compile(r"`([^`\n]+)`")
 _ARGUMENT = re.compile(
     r'"[^"\n]*"|(?<!\w)\'[^\'\n]*\'(?!\w)|(?P<placeholder><[^<>\s][^<>\n]*>)|(?P<number>(?<![\w.])\d[\w%]*(?:[.,:]\d[\w%]*)*)'
 )
@@ -80,6 +81,15 @@ def _marked(text: str) -> str:
 
 def _arguments(text: str) -> Markup:
     return Markup(_marked(text))  # noqa: S704 (escaped piece by piece)
+
+
+def _ticked(value: object) -> Markup:
+    """A message, with what stands between backticks as code."""
+    text, parts, end = str(value), [], 0
+    for match in _TICKED.finditer(text):
+        parts += [_escaped(text[end : match.start()]), f"<code>{_escaped(match[1])}</code>"]
+        end = match.end()
+    return Markup("".join([*parts, _escaped(text[end:])]))  # noqa: S704 (escaped piece by piece)
 
 
 # ---- what most of a page is made of, which no template has the time for ----
@@ -204,7 +214,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(icon=icon, sign=sign, step_list=_step_list, scenario_head=_scenario_head)
     environment.filters.update(
-        arguments=_arguments, gherkin=_gherkin, paragraphs=_paragraphs, anchor=anchor,
+        arguments=_arguments, ticked=_ticked, gherkin=_gherkin, paragraphs=_paragraphs, anchor=anchor,
         duration=words.duration, plural=words.plural, day=words.day, place=place_link,
         difference=difference, without_hints=without_hints,
         capitalize_first=_capitalize_first, standard_word=_standard_word,
