@@ -108,7 +108,7 @@ def ledger(project: Path) -> dict[str, Any]:
 def test_external_shows_what_it_means_asks_and_writes_the_day(project: Path) -> None:
     result = jetty("external", "--preset", "production-saas", answer="y\n")
     assert result.exit_code == 0, result.output
-    assert "no longer complete: login" in result.output
+    assert "complete until now, not any more once external: login" in result.output
     assert "login-throttling" in result.output
     written = (project / "jetty.toml").read_text(encoding="utf-8")
     assert 'preset = ["production-saas"]' in written
@@ -270,7 +270,7 @@ def test_derive_write_appends_a_section_and_keeps_the_rest(external: Path, newli
     assert after.count(b"\n") == after.count(newline.encode())
     production = [one for _, one in read(load(external / "mkdocs.yml")).scenarios() if one.mode == "production"]
     assert "login-throttling" in {name for one in production for name in one.standards}
-    assert "nothing to derive" in jetty("derive", "login").stderr
+    assert "nothing to add: each standard of login has a scenario" in jetty("derive", "login").stderr
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ def test_challenge_names_what_passes_without_its_when_steps(project: Path) -> No
     result = jetty("challenge")
     assert result.exit_code == 1, result.output
     assert "docs/login.md:15: passes without its When steps: Vacuous" in result.output
-    assert "1 of 4 challenged scenarios prove nothing" in result.output
+    assert "1 of 4 challenged scenarios passes without When steps" in result.output
     assert {key for key, entry in ledger(project).items() if entry["challenged"]} == {"login/vacuous"}
 
 

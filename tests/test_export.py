@@ -252,7 +252,7 @@ def test_a_badge_is_well_formed_and_says_its_status_in_words(status: Any, label:
 
 def test_a_green_badge_on_nothing_is_not_green() -> None:
     endpoint = badge_endpoint("Login · stable", ON_NOTHING)
-    assert (endpoint["schemaVersion"], endpoint["message"]) == (1, "green, on nothing")
+    assert (endpoint["schemaVersion"], endpoint["message"]) == (1, "green, lower mode not green")
     assert endpoint["color"] != LOOKS["green"].colour
 
 

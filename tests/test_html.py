@@ -234,7 +234,7 @@ def test_the_status_names_the_layers_and_links_what_is_red() -> None:
     text = html.render_status(whole, PAGE)
     tree = sound(text)
     assert "not applicable" in tree.text
-    assert "stands on nothing" in tree.text
+    assert "a lower mode is not green" in tree.text
     assert "1 scenario not green" in tree.text
     assert '<a href="#scenario-login--in">Signs in</a>' in text
     assert html.render_status(whole, "docs/other.md") == ""

@@ -20,7 +20,6 @@ SCREENS = {
     "overview": ("index.html", 0, HEIGHT),
     "feature": ("paying/index.html", 0, HEIGHT),
     "failures": ("jetty/failures/index.html", 0, HEIGHT),
-    "steps": ("jetty/steps/index.html", 0, 560),
 }
 """Name to page of the site, first line of pixels and height."""
 

@@ -43,9 +43,20 @@ def challenge(config_file: Path, feature: str | None) -> None:
     for judged, one in survivors:
         place, title = words.place(judged.feature, one.scenario), words.title(one.scenario)
         line(report, f"{plain(place)}: passes without its When steps: {plain(title)}", "red")
-    without = f"; {len(green) - len(able)} have no When step" if len(green) > len(able) else ""
-    line(report, f"{len(survivors)} of {len(able)} challenged scenarios prove nothing{without}")
+    without = f"; {count} {'has' if count == 1 else 'have'} no When step" if (count := len(green) - len(able)) else ""
+    line(report, f"{_said(len(survivors), len(able))}{without}")
     sys.exit(RED if survivors else 0)
+
+
+def _said(survivors: int, able: int) -> str:
+    """What came of it; to fail without the When steps is good."""
+    if not able:
+        return "no scenario has a When step to leave out"
+    if survivors:
+        return f"{survivors} of {able} challenged scenarios {'passes' if survivors == 1 else 'pass'} without When steps"
+    if able == 1:
+        return "the one challenged scenario fails without its When steps: good"
+    return f"all {able} challenged scenarios fail without their When steps: good"
 
 
 def rerun(settings: Settings, outcome: Outcome, able: Found) -> Found:

@@ -71,7 +71,7 @@ def derive(
     scenarios = {standard.id: skeleton_gherkin(standard, fillers) for standard in open_ones}
     text = "\n".join(scenarios.values())
     if not open_ones:
-        line(console(stderr=True), f"nothing to derive: a scenario stands for each standard of {plain(feature)}")
+        line(console(stderr=True), f"nothing to add: each standard of {plain(feature)} has a scenario")
     elif writes:
         add_scenarios(settings, judged.feature, text, f"Production: {verdict.preset.title}", open_ones)
         for said_of_it in _added(judged.feature.page, scenarios):

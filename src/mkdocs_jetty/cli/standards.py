@@ -220,7 +220,7 @@ def show_transition(report: Console, now: Verdict, then: Verdict) -> None:
         [_row(before[judged.feature.id], judged, then) for judged in then.features],
     )
     lost = [plain(each.feature.id) for each in then.features if before[each.feature.id].complete and not each.complete]
-    line(report, f"no longer complete: {', '.join(lost) or 'none'}")
+    line(report, f"complete until now, not any more once external: {', '.join(lost) or 'none'}")
     met = sum(each.settled for each in then.standards)
     line(report, f"for the system: {met} of {len(then.standards)} standards settled")
     show_missing_standards(report, then, then.features)

@@ -36,7 +36,7 @@ LOOKS: dict[ModeStatus, Look] = {
     "none": Look("no scenarios", "#57606a"),
     "not-applicable": Look("not applicable", "#57606a"),
 }
-ON_NOTHING = Look("green, on nothing", "#57606a")
+ON_NOTHING = Look("green, lower mode not green", "#57606a")
 
 _LONGEST_LABEL = 48
 _LONGEST_NAME = 150

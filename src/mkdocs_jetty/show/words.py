@@ -138,7 +138,7 @@ def mode_mark(mode: ModeVerdict) -> Mark:
     """The mark of one mode of a feature, with its counts in the word: `4 of 5 pass`."""
     mark = MODE[mode.status]
     if mode.standing_on_nothing:
-        mark = Mark("amber", "half", "stands on nothing")
+        mark = Mark("amber", "half", "a lower mode is not green")
     if not mode.total or mode.status == "not-applicable":
         return mark
     counted = f"{mode.passed} of {mode.total} pass"

@@ -80,7 +80,7 @@ def listing() -> str:
         parts += [
             f"### {family}",
             html.escape(what, quote=False),
-            "\n".join(["| | phrase | asks of you |", "|---|---|---|", *rows]),
+            "\n".join(["| | phrase | needs |", "|---|---|---|", *rows]),
         ]
     return "\n\n".join(parts)
 
