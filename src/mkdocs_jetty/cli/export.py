@@ -17,8 +17,9 @@ from mkdocs_jetty.show.feature_file import feature_file
 from mkdocs_jetty.show.llms import llms_txt
 from mkdocs_jetty.show.snippets import render_snippets, undefined_steps
 from mkdocs_jetty.spec.reader import read
+from mkdocs_jetty.standards.declaration_schema import declaration_schema
 
-FORMATS = ("features", "messages", "junit", "json", "cucumber", "llms")
+FORMATS = ("features", "messages", "junit", "json", "cucumber", "llms", "schema")
 
 
 @click.command()
@@ -37,7 +38,10 @@ def snippets(config_file: Path) -> None:
 @click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="What to write.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A directory for features; else a file, or -.")
 def export(config_file: Path, form: str, output: Path | None) -> None:
-    """Write classic .feature files, or the results as Messages, JUnit XML, JSON, Cucumber's old JSON or llms.txt."""
+    """Write classic .feature files, the results in a form for other tools, or the JSON Schema of jetty.toml."""
+    if form == "schema":
+        write(output or Path("-"), as_json(declaration_schema()))
+        return
     settings = load(config_file)
     if form == "features":
         if output is None or str(output) == "-" or output.is_file():
