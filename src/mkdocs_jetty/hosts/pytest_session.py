@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import time
@@ -27,6 +28,7 @@ from mkdocs_jetty.run.execute import Record, ScenarioRun, Script, classify
 from mkdocs_jetty.run.job import Job, read_job
 from mkdocs_jetty.run.launch import make_importable
 from mkdocs_jetty.run.modules import StepModule, Tree
+from mkdocs_jetty.run.offers import bound_within
 from mkdocs_jetty.run.rows import row_names
 from mkdocs_jetty.run.selection import chosen
 from mkdocs_jetty.run.tracebacks import NoTracebacks
@@ -274,7 +276,8 @@ class JettySession:
         """In a build, thousands of unit tests beside the steps cost nothing."""
         if self.job is None or isinstance(collector, PageModule) or compat.template_of(obj) is not None:
             return None
-        return []
+        module = collector.getparent(pytest.Module)
+        return None if inspect.isclass(obj) and module and any(bound_within(module, obj)) else []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -315,7 +318,7 @@ class JettySession:
         wanted = frozenset(job.ids)
         found = [*items]
         for node in self.lookup.offers.binding.values():
-            if not any(item.parent is node for item in items):
+            if not any(item.getparent(pytest.Module) is node for item in items):
                 found += session.genitems(node)
         found = [item for item in found if (case := self.case(item)) and case.scenario.id in wanted]
         bound = (case.scenario.id for item in found if (case := self.case(item)))
