@@ -28,7 +28,7 @@ from mkdocs_jetty.run.execute import Record, ScenarioRun, Script, classify
 from mkdocs_jetty.run.job import Job, read_job
 from mkdocs_jetty.run.launch import make_importable
 from mkdocs_jetty.run.modules import StepModule, Tree
-from mkdocs_jetty.run.offers import bound_within
+from mkdocs_jetty.run.offers import bound_within, is_test_module
 from mkdocs_jetty.run.rows import row_names
 from mkdocs_jetty.run.selection import chosen
 from mkdocs_jetty.run.tracebacks import NoTracebacks
@@ -321,6 +321,9 @@ class JettySession:
             if not any(item.getparent(pytest.Module) is node for item in items):
                 found += session.genitems(node)
         found = [item for item in found if (case := self.case(item)) and case.scenario.id in wanted]
+        # What a test module imports from a plain one is its own test, with its steps; the plain one only lends it.
+        tests = {item.function for item in found if isinstance(item, pytest.Function) and is_test_module(item.path)}
+        found = [item for item in found if is_test_module(item.path) or getattr(item, "function", None) not in tests]
         bound = (case.scenario.id for item in found if (case := self.case(item)))
         self._left = wanted.difference(bound)
         for path, page in self.pages.items():
