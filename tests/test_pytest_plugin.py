@@ -254,6 +254,23 @@ def test_a_site_without_the_plugin_is_left_alone(project: Path, config: str | No
     assert outcomes(text) == {}
 
 
+@pytest.mark.parametrize(
+    "inherit", ["INHERIT: base.yml", "INHERIT: './base.yml'  # of all our sites", "INHERIT: middle.yml"]
+)
+def test_a_plugin_that_a_site_inherits_is_found(project: Path, inherit: str) -> None:
+    (project / "base.yml").write_text("plugins: {jetty: {}}\n", encoding="utf-8")
+    (project / "middle.yml").write_text("INHERIT: base.yml\n", encoding="utf-8")
+    (project / "mkdocs.yml").write_text(f"{inherit}\nplugins: {{search: {{}}}}\n", encoding="utf-8")
+    status, text = run(project)
+    assert status == 1
+    assert outcomes(text)
+
+
+def test_a_site_that_inherits_from_itself_is_left_alone(project: Path) -> None:
+    (project / "mkdocs.yml").write_text("INHERIT: mkdocs.yml\n", encoding="utf-8")
+    assert run(project)[0] == 5
+
+
 def test_a_site_that_only_speaks_of_jetty_is_left_alone(project: Path) -> None:
     (project / "mkdocs.yml").write_text("site_name: The jetty\nplugins: [search]\n", encoding="utf-8")
     code, _ = run(project)

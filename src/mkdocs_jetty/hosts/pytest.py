@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Named in a list or as a key: a site that only speaks of a jetty has not asked for anything.
 DECLARED = re.compile(r"""(?:^|[\[,{.-])[ \t]*["']?(?:mkdocs_)?jetty["']?[ \t]*(?:$|[:,\]}#])""", re.MULTILINE)
+INHERITS = re.compile(r"""^INHERIT:[ \t]*["']?([^"'#\n]*[^"'#\s])""", re.MULTILINE)
 SESSION = pytest.StashKey["JettySession"]()
 # What a project's own options would hide from a build, undone: tryfirst, so that no other plugin has read them yet.
 UNHIDE: dict[str, Any] = {
@@ -84,6 +85,15 @@ def _config_file(config: pytest.Config) -> Path | None:
     for name in [named] if named else CONFIG_NAMES:
         path = config.rootpath / name
         # A site without the plugin is left alone, before anything heavy is imported.
-        if path.is_file() and (named or DECLARED.search(path.read_text("utf-8", "replace"))):
+        if path.is_file() and (named or _declares(path)):
             return path
     return None
+
+
+def _declares(path: Path, *below: Path) -> bool:
+    """Whether a site's file, or one that it inherits from, asks for the plugin."""
+    if path in below or not path.is_file():
+        return False
+    text = path.read_text("utf-8", "replace")
+    inherits = INHERITS.search(text)
+    return bool(DECLARED.search(text) or (inherits and _declares(path.parent / inherits[1], path, *below)))
