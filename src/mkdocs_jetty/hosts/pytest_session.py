@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 import time
@@ -28,7 +27,6 @@ from mkdocs_jetty.run.execute import Record, ScenarioRun, Script, classify
 from mkdocs_jetty.run.job import Job, read_job
 from mkdocs_jetty.run.launch import make_importable
 from mkdocs_jetty.run.modules import StepModule, Tree
-from mkdocs_jetty.run.offers import bound_within, is_test_module
 from mkdocs_jetty.run.rows import row_names
 from mkdocs_jetty.run.selection import chosen
 from mkdocs_jetty.run.tracebacks import NoTracebacks
@@ -276,8 +274,7 @@ class JettySession:
         """In a build, thousands of unit tests beside the steps cost nothing."""
         if self.job is None or isinstance(collector, PageModule) or compat.template_of(obj) is not None:
             return None
-        module = collector.getparent(pytest.Module)
-        return None if inspect.isclass(obj) and module and any(bound_within(module, obj)) else []
+        return []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -318,12 +315,9 @@ class JettySession:
         wanted = frozenset(job.ids)
         found = [*items]
         for node in self.lookup.offers.binding.values():
-            if not any(item.getparent(pytest.Module) is node for item in items):
+            if not any(item.parent is node for item in items):
                 found += session.genitems(node)
         found = [item for item in found if (case := self.case(item)) and case.scenario.id in wanted]
-        # What a test module imports from a plain one is its own test, with its steps; the plain one only lends it.
-        tests = {item.function for item in found if isinstance(item, pytest.Function) and is_test_module(item.path)}
-        found = [item for item in found if is_test_module(item.path) or getattr(item, "function", None) not in tests]
         bound = (case.scenario.id for item in found if (case := self.case(item)))
         self._left = wanted.difference(bound)
         for path, page in self.pages.items():

@@ -310,16 +310,7 @@ def _hooks(module: ModuleType) -> ModuleType | None:
 
 def _bound(node: pytest.Module) -> Iterator[tuple[Path, int]]:
     """The scenarios that tests of a module bind, by `scenarios()` or `@scenario`: the file, and the line."""
-    for template in bound_within(node, node.obj):
-        yield Path(template.feature.filename).resolve(), template.line_number
-
-
-def bound_within(node: pytest.Module, holder: object) -> Iterator[compat.ScenarioTemplate]:
-    """What the tests of a module or of a test class bind, as far as pytest collects them; classes within included."""
-    for name, value in list(vars(holder).items()):
-        if inspect.isclass(value):
-            if value is not holder and node.istestclass(value, name):
-                for each in reversed(value.__mro__[:-1]):
-                    yield from bound_within(node, each)
-        elif inspect.isroutine(value) and (template := compat.template_of(value)) and node.istestfunction(value, name):
-            yield template
+    for name, value in list(vars(node.obj).items()):
+        template = compat.template_of(value) if inspect.isroutine(value) else None
+        if template is not None and node.istestfunction(value, name):
+            yield Path(template.feature.filename).resolve(), template.line_number
