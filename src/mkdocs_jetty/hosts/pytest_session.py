@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -27,9 +27,11 @@ from mkdocs_jetty.run.execute import Record, ScenarioRun, Script, classify
 from mkdocs_jetty.run.job import Job, read_job
 from mkdocs_jetty.run.launch import make_importable
 from mkdocs_jetty.run.modules import StepModule, Tree
+from mkdocs_jetty.run.offers import binds
 from mkdocs_jetty.run.rows import row_names
 from mkdocs_jetty.run.selection import chosen
 from mkdocs_jetty.run.tracebacks import NoTracebacks
+from mkdocs_jetty.run.unrun import refuse_unrun_body
 from mkdocs_jetty.spec.docstrings import as_given
 from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES, relative
 from mkdocs_jetty.spec.model import MODES, Page, Problem, Scenario, Spec
@@ -274,7 +276,7 @@ class JettySession:
         """In a build, thousands of unit tests beside the steps cost nothing."""
         if self.job is None or isinstance(collector, PageModule) or compat.template_of(obj) is not None:
             return None
-        return []
+        return None if isinstance(obj, type) and binds(obj) else []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -312,14 +314,13 @@ class JettySession:
 
     def _wanted(self, session: pytest.Session, items: list[pytest.Item], job: Job) -> list[pytest.Item]:
         """The tests of the scenarios that are to run: those that modules bind, and all others as the pages' own."""
-        wanted = frozenset(job.ids)
-        found = [*items]
-        for node in self.lookup.offers.binding.values():
-            if not any(item.parent is node for item in items):
-                found += session.genitems(node)
-        found = [item for item in found if (case := self.case(item)) and case.scenario.id in wanted]
-        bound = (case.scenario.id for item in found if (case := self.case(item)))
-        self._left = wanted.difference(bound)
+        self._left = frozenset(job.ids)
+        known = {item.getparent(pytest.Module) for item in items}
+        nodes = [node for node in self.lookup.offers.binding.values() if node not in known]
+        taken = [node for node in nodes if self._is_taken(node.path)]
+        found = self._bound_by([*items, *self._items(session, taken)])
+        # A module that pytest would not take for tests, such as one that others import, binds what is left.
+        found += self._bound_by(self._items(session, [node for node in nodes if node not in taken]))
         for path, page in self.pages.items():
             if any(scenario.id in self._left for scenario in self._scenarios(page)):
                 *_, above = (session, *self.tree.directory(path.parent))
@@ -328,6 +329,19 @@ class JettySession:
                     found += [item for item in session.genitems(module) if self.case(item)]
         self._name_rows(found)
         return [item for item in found if not self._is_settled(item, job)]
+
+    def _is_taken(self, path: Path) -> bool:
+        return path in [self.root / entry for entry in self.steps] or compat.is_test_file(self.config, path)
+
+    def _items(self, session: pytest.Session, nodes: Iterable[pytest.Module]) -> list[pytest.Item]:
+        return [item for node in nodes for item in session.genitems(node)]
+
+    def _bound_by(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
+        """Those of some tests that bind a scenario which is left, and nothing of it is left then."""
+        found = {item: case.scenario.id for item in items if (case := self.case(item))}
+        found = {item: one for item, one in found.items() if one in self._left}
+        self._left -= {*found.values()}
+        return [*found]
 
     def _stands_below_broken(self, path: Path) -> bool:
         return any(file.name == "conftest.py" and path.is_relative_to(file.parent) for file in self.tree.broken)
@@ -391,6 +405,13 @@ class JettySession:
             item.check_one(fixturedef, request)
 
     # ---- running ----
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        if isinstance(pyfuncitem, ScenarioItem) or self.case(pyfuncitem) is None:
+            return (yield)
+        with compat.checking_value(pyfuncitem, refuse_unrun_body):
+            return (yield)
 
     def run_page(self, item: ScenarioItem, script: Script, request: pytest.FixtureRequest) -> None:
         """Run the steps of a page's scenario."""

@@ -6,6 +6,7 @@ What stands here has no public way. A new release of either is checked against t
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import inspect
 import types
@@ -77,6 +78,30 @@ def template_of(function: object) -> ScenarioTemplate | None:
         function = inspect.unwrap(function) if callable(function) else function
     template: ScenarioTemplate | None = registry_get_safe(scenario_wrapper_template_registry, function)
     return template
+
+
+def is_test_file(config: pytest.Config, path: Path) -> bool:
+    """Whether pytest takes a file for a test module, by the project's `python_files`."""
+    return any(fnmatch_ex(pattern, path) for pattern in config.getini("python_files"))
+
+
+@contextlib.contextmanager
+def checking_value(item: pytest.Function, check: Callable[[object], None]) -> Iterator[None]:
+    """Have what a test function gives back checked, while pytest calls it."""
+    function = item.obj
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> object:
+        __tracebackhide__ = True
+        value = function(*args, **kwargs)
+        check(value)
+        return value
+
+    item.obj = checked
+    try:
+        yield
+    finally:
+        item.obj = function
 
 
 def row_of(item: pytest.Item) -> int:

@@ -102,7 +102,7 @@ class Offers:
         self.binding: dict[Path, pytest.Module] = {}
         """The modules that bind scenarios of `.feature` files."""
         self.bound: set[tuple[Path, int]] = set()
-        """The scenarios that they bind: the file, and the line of the scenario."""
+        """The scenarios that those of them bind which pytest takes for tests: the file, and the scenario's line."""
         self._places: dict[tuple[object, ...], Place] = {}
         self.nodes: dict[str, Node] = {"": tree.session}
         """All nodes where steps may be registered, by their ids."""
@@ -131,7 +131,8 @@ class Offers:
         module: ModuleType = node.obj
         config = node.config
         bound = set(_bound(node))
-        self.bound |= bound
+        if compat.is_test_file(config, path):
+            self.bound |= bound
         if bound:
             self.binding[path] = node
         kind: Kind = "test" if bound or is_test_module(path) else "plain"
@@ -308,9 +309,27 @@ def _hooks(module: ModuleType) -> ModuleType | None:
     return hooks
 
 
+def binds(test_class: type) -> bool:
+    """Whether tests of a class, or of a class within it, bind scenarios."""
+    return any(True for _ in _bindings(test_class, lambda *_: True))
+
+
 def _bound(node: pytest.Module) -> Iterator[tuple[Path, int]]:
     """The scenarios that tests of a module bind, by `scenarios()` or `@scenario`: the file, and the line."""
-    for name, value in list(vars(node.obj).items()):
-        template = compat.template_of(value) if inspect.isroutine(value) else None
-        if template is not None and node.istestfunction(value, name):
+    for name, value, template in _bindings(node.obj, node.istestclass):
+        if node.istestfunction(value, name):
             yield Path(template.feature.filename).resolve(), template.line_number
+
+
+def _bindings(
+    place: object, is_test_class: Callable[[object, str], bool]
+) -> Iterator[tuple[str, object, compat.ScenarioTemplate]]:
+    """What binds scenarios in a module or a class, and in the classes that stand there."""
+    places = [place]
+    for each in places:
+        above = each.__mro__[:-1] if isinstance(each, type) else (each,)
+        for name, value in [pair for one in above for pair in vars(one).items()]:
+            if isinstance(value, type):
+                places += [value] if value not in places and is_test_class(value, name) else []
+            elif inspect.isroutine(value) and (template := compat.template_of(value)) is not None:
+                yield name, value, template

@@ -17,12 +17,18 @@ def row_names(items: Sequence[pytest.Item], root: Path) -> list[str | None]:
     modules = {item.path for item in functions}
     names: list[str | None] = []
     for item in functions:
-        several = len({each.originalname for each in functions if each.path == item.path}) > 1
+        several = len({_within(each) for each in functions if each.path == item.path}) > 1
         parts = [_path(item.path, root)] if len(modules) > 1 else []
-        parts += [item.originalname] if several else []
+        parts += [_within(item)] if several else []
         name = "-".join(["::".join(parts), *compat.parameter_ids(item)] if parts else compat.parameter_ids(item))
         names.append(name or None)
     return _unique(names)
+
+
+def _within(item: pytest.Function) -> str:
+    """The name of a test function within its module."""
+    classes = [each.name for each in item.iter_parents() if isinstance(each, pytest.Class)]
+    return "::".join([*reversed(classes), item.originalname])
 
 
 def _path(path: Path, root: Path) -> str:

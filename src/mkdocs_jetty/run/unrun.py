@@ -18,7 +18,7 @@ class AsyncStepError(Exception):
 
 
 class UnrunStepError(Exception):
-    """A step definition gave back a generator that nothing ran."""
+    """A step definition, or the body of a test function, gave back a generator that nothing ran."""
 
 
 ASYNC = (
@@ -32,6 +32,16 @@ GENERATOR = (
     "this step gave back a generator that nothing ran, so nothing was checked; a decorator hides its `yield`: "
     "take the decorator away, or let it pass on what the step yields"
 )
+BODY = (
+    "the function that binds this scenario gave back a generator that nothing ran, so its body has checked nothing; "
+    "take its `yield` away"
+)
+
+
+def refuse_unrun_body(value: object) -> None:
+    """Refuse what a test function gave back if it is its own body that nobody ran."""
+    if _is_unrun(value):
+        raise UnrunStepError(BODY)
 
 
 def refuse_unrun(value: object, function: Callable[..., object], *, keeps: bool) -> None:
