@@ -329,3 +329,26 @@ def test_a_dirty_build_renders_what_is_true_now(site: Site) -> None:
     assert site.build("--dirty").returncode == 1
     for name in ("cart/index.html", "index.html"):
         assert "jetty-red" in site.read(name)
+
+
+def test_a_dirty_build_renders_what_pages_have_from_elsewhere(site: Site) -> None:
+    site.write(
+        "mkdocs.yml",
+        "site_name: Shop\ntheme: material\nplugins:\n  - blog: {post_url_format: '{slug}'}\n  - jetty\n"
+        "markdown_extensions:\n  - pymdownx.snippets: {base_path: [parts]}\n",
+    )
+    site.write("docs/index.md", '# Home\n\n--8<-- "cart.md"\n')
+    site.write("docs/blog/index.md", "# Blog\n")
+    post = PAGE.format(then="it breaks").replace("Filling", "Posted").removeprefix("# Cart\n")
+    site.write("docs/blog/posts/one.md", f"---\ndate: 2024-01-31\n---\n# One\n\nIntro.\n\n<!-- more -->\n{post}")
+    site.write("parts/cart.md", PAGE.format(then="it holds"))
+    assert site.build().returncode == 1
+    site.write("parts/cart.md", PAGE.format(then="it breaks"))
+    assert site.build("--dirty").returncode == 1
+    spec = json.loads(site.read("jetty/spec.json"))
+    assert {(each["name"], each["status"]) for feature in spec["features"] for each in feature["scenarios"]} == {
+        ("Filling", "failed"),
+        ("Posted", "failed"),
+    }
+    for name in ("index.html", "blog/one/index.html"):
+        assert "jetty-red" in site.read(name)

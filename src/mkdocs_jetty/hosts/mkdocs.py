@@ -26,7 +26,7 @@ from mkdocs_jetty.errors import plain_lines
 from mkdocs_jetty.hosts.following import CodeFollower
 from mkdocs_jetty.hosts.markdown import JettyExtension
 from mkdocs_jetty.hosts.mkdocs_build import Build, made_pages, rewrite_marked
-from mkdocs_jetty.hosts.mkdocs_pages import CSS, JAVASCRIPT, NAME, add_files, added_pages, outdate
+from mkdocs_jetty.hosts.mkdocs_pages import CSS, JAVASCRIPT, NAME, add_files, added_pages, held_before, outdate
 from mkdocs_jetty.hosts.mkdocs_run import Judging, with_late
 from mkdocs_jetty.hosts.navigation import KNOWN_THEMES, SIGNS, roll_up
 from mkdocs_jetty.hosts.search import SearchTexts
@@ -178,7 +178,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         added = add_files(files, config, [each.page for each in self._features if each.page], added_pages())
         build.names.generated, build.names.placed = added.features, added.placed
         if self._dirty:
-            outdate(files, MAY_HOLD, ())
+            held = held_before(Path(config.site_dir))
+            outdate(files, MAY_HOLD, lambda file: build.names.of(file) in held)
         return files
 
     @event_priority(-LAST)  # Before plugins that make a navigation of their own, and after that of MkDocs.

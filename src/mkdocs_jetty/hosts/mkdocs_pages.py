@@ -7,7 +7,7 @@ import html
 import json
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -107,19 +107,29 @@ def added_pages() -> Path:
     return directory
 
 
-def outdate(files: Files, may_hold: re.Pattern[str], held: Iterable[str]) -> None:
+def outdate(files: Files, may_hold: re.Pattern[str], has_held: Callable[[File], bool]) -> None:
     """Have pages with results rendered anew in a `--dirty` build: what is true changes without their text.
 
     Args:
         files: The files of the site.
         may_hold: What a text holds in which specification could stand.
-        held: The addresses of pages that an earlier build has found some on.
+        has_held: Whether an earlier build has found some on a page, wherever it came from.
     """
-    known = set(held)
-    for file in files.documentation_pages():
-        text = content_of(file)
-        if file.src_uri in known or may_hold.search(text) or MARKER.search(text):
-            Path(file.abs_dest_path).unlink(missing_ok=True)
+    for file in files:
+        # A blog leaves its posts out here, and renders them all the same.
+        if file.is_documentation_page():
+            text = content_of(file)
+            if may_hold.search(text) or MARKER.search(text) or has_held(file):
+                Path(file.abs_dest_path).unlink(missing_ok=True)
+
+
+def held_before(site_dir: Path) -> frozenset[str]:
+    """The names of the pages that an earlier build has found specification on, or what should have been some."""
+    try:
+        spec = json.loads((site_dir / "jetty" / "spec.json").read_text("utf-8"))
+        return frozenset(str(each["page"]) for each in (*spec["features"], *spec["problems"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return frozenset()
 
 
 def _placed(files: Iterable[File]) -> dict[str, str]:
