@@ -94,9 +94,8 @@ class Settings:
         "auto",
         o.boolean_or_auto,
         "`auto`",
-        "whether `mkdocs serve` shows the results of its last run again, marked as reused, while no file of the "
-        "project but prose has changed, nor anything that the site watches; every `build` and `check` runs "
-        "everything. `auto` is `true`",
+        "reuse results in `mkdocs serve` while nothing but prose has changed, and mark them as reused. `build` and "
+        "`check` always run everything. `auto` is `true`",
     )
     cache_dir: Path = _option(  # noqa: RUF009 # it declares a field, and is called once
         ".cache/plugin/jetty",
