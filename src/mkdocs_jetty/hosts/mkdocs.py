@@ -24,9 +24,10 @@ from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import evidence_paths
 from mkdocs_jetty.errors import plain_lines
 from mkdocs_jetty.hosts.following import CodeFollower
+from mkdocs_jetty.hosts.live import LiveFeed
 from mkdocs_jetty.hosts.markdown import JettyExtension
 from mkdocs_jetty.hosts.mkdocs_build import Build, made_pages, rewrite_marked
-from mkdocs_jetty.hosts.mkdocs_pages import CSS, JAVASCRIPT, NAME, add_files, added_pages, held_before, outdate
+from mkdocs_jetty.hosts.mkdocs_pages import NAME, add_files, added_pages, held_before, load_on_every_page, outdate
 from mkdocs_jetty.hosts.mkdocs_run import Judging, with_late
 from mkdocs_jetty.hosts.navigation import KNOWN_THEMES, SIGNS, roll_up
 from mkdocs_jetty.hosts.search import SearchTexts
@@ -110,6 +111,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         self._command = command
         self._dirty = dirty
         self._watcher = self._watcher or opened.start()
+        if command == "serve":
+            self._judging.live = self._judging.live or LiveFeed()
 
     @event_priority(LAST)  # After those that set `docs_dir`.
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
@@ -147,10 +150,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             ),
             JettyExtension(begin=self._begin),  # type: ignore[list-item] # an instance is as good as a name
         ]
-        if CSS not in config.extra_css:
-            config.extra_css.insert(0, CSS)
-        if JAVASCRIPT not in config.extra_javascript:
-            config.extra_javascript.append(JAVASCRIPT)
+        load_on_every_page(config, live=self._judging.live is not None)
         status = config.extra.setdefault("status", {})
         for colour, tooltip in TOOLTIPS.items():
             status.setdefault(f"jetty-{colour}", tooltip)
@@ -264,6 +264,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             self._follower = CodeFollower(self._settings, [self._settings.docs_dir, *self._watch, *watched])
             for path in (*watched, self._follower.signal):
                 server.watch(str(path))
+            if self._judging.live and (serving := server.get_app()):
+                server.set_app(self._judging.live.route(serving))
         return server
 
     # ---- at the end ----
@@ -278,6 +280,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
     def on_build_error(self, *, error: Exception) -> None:  # noqa: ARG002
         """Forget what was not finished."""
         self._builds.clear()
+        if self._judging.live:
+            self._judging.live.failed()
 
     @event_priority(LAST)  # Last: a red verdict must not keep another plugin from writing its part of the site.
     def on_post_build(self, *, config: MkDocsConfig) -> None:

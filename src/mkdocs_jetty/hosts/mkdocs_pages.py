@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from mkdocs.structure.files import File, InclusionLevel
 
 from mkdocs_jetty.hosts.presenting import MARKER
-from mkdocs_jetty.show.html import SCRIPT, STYLESHEET
+from mkdocs_jetty.show.html import ASSETS
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -30,6 +30,8 @@ NAME = "jetty"
 """The plugin's name for MkDocs, which notes it on the files that the plugin adds."""
 CSS = "assets/jetty.css"
 JAVASCRIPT = "assets/jetty.js"
+LIVE_CSS = "assets/jetty-live.css"
+LIVE_JAVASCRIPT = "assets/jetty-live.js"
 WHOLE: dict[str, tuple[str, str]] = {
     "overview": ("jetty/index.md", "Specification"),
     "failures": ("jetty/failures.md", "Failures"),
@@ -53,9 +55,10 @@ def add_files(files: Files, config: MkDocsConfig, features: Iterable[Page], dire
     for file in list(files):
         if file.src_uri.endswith((".py", ".pyc")) or "__pycache__" in file.src_uri.split("/"):
             files.remove(file)
-    for uri, asset in ((CSS, STYLESHEET), (JAVASCRIPT, SCRIPT)):
+    for uri in _loaded(config):
         if uri not in files.src_uris:
-            files.append(File.generated(config, uri, content=asset.read_text(encoding="utf-8")))
+            name = uri.rpartition("/")[2].removeprefix("jetty-")
+            files.append(File.generated(config, uri, content=(ASSETS / name).read_text(encoding="utf-8")))
     placed = _placed(files.documentation_pages())
     inclusion = InclusionLevel.INCLUDED if config.nav is None else InclusionLevel.NOT_IN_NAV
 
@@ -79,6 +82,19 @@ def add_files(files: Files, config: MkDocsConfig, features: Iterable[Page], dire
         placed.setdefault(name, uri)
     _tell(config.plugins, [file for file in files if file.generated_by == NAME])
     return Added(shown, placed)
+
+
+def load_on_every_page(config: MkDocsConfig, *, live: bool) -> None:
+    """Have every page load what readers need; what makes an open page live too, while a site is served."""
+    styles = [CSS, LIVE_CSS] if live else [CSS]
+    config.extra_css[:0] = [each for each in styles if each not in config.extra_css]
+    scripts = [JAVASCRIPT, LIVE_JAVASCRIPT] if live else [JAVASCRIPT]
+    config.extra_javascript += [each for each in scripts if each not in config.extra_javascript]
+
+
+def _loaded(config: MkDocsConfig) -> list[str]:
+    every = [*config.extra_css, *map(str, config.extra_javascript)]
+    return [each for each in (CSS, LIVE_CSS, JAVASCRIPT, LIVE_JAVASCRIPT) if each in every]
 
 
 @dataclass(frozen=True)

@@ -15,23 +15,17 @@ from mkdocs_jetty.assess import assess, commit, declared, this_day
 from mkdocs_jetty.config import ConfigError
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run import runner
-from mkdocs_jetty.run.fingerprint import Fingerprint, after_run, fingerprint
+from mkdocs_jetty.run.fingerprint import after_run, fingerprint
 from mkdocs_jetty.run.model import Results, ScenarioResult
+from mkdocs_jetty.run.reuse import Earlier, digests_of, oldest, plan, remembered
 from mkdocs_jetty.spec.model import Problem, Spec
 from mkdocs_jetty.spec.names import FileRead, with_ids_of_their_own
 from mkdocs_jetty.spec.reader import spec_of
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
+    from mkdocs_jetty.hosts.live import LiveFeed
     from mkdocs_jetty.judge.model import Verdict
-
-
-@dataclass
-class Remembered:
-    """The results of an earlier build, and what they stand for."""
-
-    results: Results
-    fingerprint: Fingerprint | None
 
 
 @dataclass
@@ -55,11 +49,15 @@ class Judging:
 
     def __init__(self) -> None:
         self.site = Site()
-        self._memory: dict[int, Remembered] = {}
+        self.live: LiveFeed | None = None
+        """Who is told how the run goes on, while a site is served."""
+        self._memory: dict[int, Earlier] = {}
 
     def begin(self) -> None:
         """Forget the site as it was built before."""
         self.site = Site()
+        if self.live:
+            self.live.reading()
 
     def judge(
         self,
@@ -105,23 +103,32 @@ class Judging:
         site.results.append(self._results(settings, here, watch))
         # Prose does not run anything, but it moves lines: the verdict is on the specification as it stands now.
         site.verdict = assess(settings, whole, _merged(site.results), known_facts)
+        if self.live:
+            self.live.judged()
         return site.verdict
 
     def _results(self, settings: Settings, spec: Spec, watch: tuple[Path, ...]) -> Results:
         if not settings.execute:
             return runner.run(spec, settings)
         number = len(self.site.results)
-        before = fingerprint(settings, spec, watch)
-        remembered = self._memory.get(number)
-        if remembered and settings.cache is not False and before == remembered.fingerprint:
-            remembered.results = remembered.results.reused()
-            return remembered.results
-        results = runner.run(spec, settings)
-        remembering = replace(results, made_on=this_day(), commit=commit(settings.root))
-        # What was interrupted is not remembered as the answer.
-        kept = None if results.interrupted else after_run(before, settings, spec, watch)
-        self._memory[number] = Remembered(remembering, kept)
-        return results
+        before, digests = fingerprint(settings, spec, watch), digests_of(spec)
+        earlier = self._memory.pop(number, None)
+        due = plan(earlier, before, spec, reuse=settings.cache is not False)
+        if self.live:
+            every = [scenario for _, scenario in spec.scenarios()]
+            self.live.running([each for each in every if each.id not in due.held], len(every))
+        results = runner.run(spec, settings, self.live.settled if self.live else None, plan=due)
+        if results.interrupted:  # that is no answer to remember
+            return results
+        stands_for = after_run(before, settings, spec, watch)
+        now = this_day(), commit(settings.root)
+        self._memory[number] = kept = remembered(earlier, due, results, stands_for, digests, now)
+        if earlier and not due.first:
+            # Nothing ran, so nothing has said again what there was to say of the run as a whole.
+            results = replace(results, problems=earlier.results.problems)
+            self._memory[number] = kept = replace(kept, results=results)
+        since = oldest(kept.made[id_] for id_ in due.held)
+        return replace(results, made_on=since[0], commit=since[1]) if since else results
 
 
 def _merged(several: Sequence[Results]) -> Results:

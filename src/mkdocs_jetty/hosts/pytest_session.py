@@ -328,7 +328,18 @@ class JettySession:
                     module = PageModule.from_parent(above, path=path, jetty=self, page=page)
                     found += [item for item in session.genitems(module) if self.case(item)]
         self._name_rows(found)
-        return [item for item in found if not self._is_settled(item, job)]
+        return self._urgent_first([item for item in found if not self._is_settled(item, job)], job.first)
+
+    def _urgent_first(self, items: list[pytest.Item], first: Sequence[str]) -> list[pytest.Item]:
+        """Module by module, as a fixture may belong to a whole module: the one with the most urgent scenario first."""
+        rank = {scenario_id: number for number, scenario_id in enumerate(first)}
+        urgency: dict[object, int] = {}
+        for item in items:
+            case, module = self.case(item), item.getparent(pytest.Module)
+            if case:
+                own = rank.get(case.scenario.id, len(rank))
+                urgency[module] = min(own, urgency.get(module, own))
+        return sorted(items, key=lambda item: urgency.get(item.getparent(pytest.Module), len(rank)))
 
     def _is_taken(self, path: Path) -> bool:
         return path in [self.root / entry for entry in self.steps] or compat.is_test_file(self.config, path)

@@ -114,10 +114,12 @@ class Child:
         *,
         watchdog: Watchdog,
         without_when: bool = False,
+        first: tuple[str, ...] = (),
     ) -> None:
         self._settings = settings
         self._watchdog = watchdog
         self._without_when = without_when
+        self._first = first
         self._events = directory / "events.ndjson"
         self._output = directory / "output.txt"
         self._job = directory / "job.json"
@@ -156,6 +158,7 @@ class Child:
             features=work.features,
             pages={page.path: page.steps for page in work.pages},
             ids=tuple(collector.tally.left),
+            first=tuple(id_ for id_ in self._first if id_ in collector.tally.left),
             settled=collector.tally.settled_rows,
             events=str(self._events),
             # "auto" is for the host to decide; undecided means off, because a site may be public.

@@ -44,6 +44,8 @@ class Fingerprint:
     """Of every other file of the project: templates, data. A run may write some of them itself."""
     files: Mapping[str, str] = field(default_factory=dict, compare=False)
     """The digest of each file by its name, to say what has changed."""
+    options: str = field(default="", compare=False)
+    """Of the options and of what code reads of the environment; `sources` covers both as well."""
 
 
 def fingerprint(settings: Settings, spec: Spec, watched: Sequence[Path] = ()) -> Fingerprint:
@@ -68,11 +70,13 @@ def fingerprint(settings: Settings, spec: Spec, watched: Sequence[Path] = ()) ->
     others = [path for path in files if path.suffix not in SOURCES]
     states = {path: _state(path) for path in files}
     of_sources = {path: states[path] for path in sources}
+    given = repr((options, _environment(sources)))
     return Fingerprint(
         specification,
-        _digest(settings.root, of_sources, repr((options, _environment(sources)))),
+        _digest(settings.root, of_sources, given),
         _digest(settings.root, {path: states[path] for path in others}, ""),
         {_name(settings.root, path): state.hex()[:16] for path, state in states.items()},
+        hashlib.sha256(given.encode("utf-8", "surrogateescape")).hexdigest(),
     )
 
 
@@ -96,7 +100,10 @@ def _environment(sources: Iterable[Path]) -> list[tuple[str, str | None]]:
 def after_run(before: Fingerprint, settings: Settings, spec: Spec, watched: Sequence[Path] = ()) -> Fingerprint:
     """What the results of a run stand for that began at `before`: with the files that it has written itself."""
     now = fingerprint(settings, spec, watched)
-    return replace(before, others=now.others, files=now.files)
+    # Code that was edited meanwhile is still what ran, so the next build sees that it has changed.
+    written = {name: state for name, state in before.files.items() if name.endswith(SOURCES)}
+    others = {name: state for name, state in now.files.items() if not name.endswith(SOURCES)}
+    return replace(before, others=now.others, files=written | others)
 
 
 def project_files(settings: Settings, more: Iterable[Path] = ()) -> list[Path]:

@@ -31,6 +31,8 @@ class Job:
     """The scenarios to run."""
     events: str
     """The file that the child reports to."""
+    first: tuple[str, ...] = ()
+    """Of these, those that are wanted before others, the most urgent one first."""
     settled: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     """Rows of these scenarios that need not run again, by their `params`."""
     output: bool = False

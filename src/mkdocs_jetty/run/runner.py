@@ -29,6 +29,7 @@ from mkdocs_jetty.run.events import CANNOT_TELL
 from mkdocs_jetty.run.imported import with_imported
 from mkdocs_jetty.run.model import Cause, Results, ScenarioResult
 from mkdocs_jetty.run.retries import Retries
+from mkdocs_jetty.run.reuse import Plan
 from mkdocs_jetty.run.scrub import Scrubber
 from mkdocs_jetty.run.selection import chosen
 from mkdocs_jetty.run.tally import UNREACHED, Tally
@@ -65,12 +66,16 @@ class _Run:
     deadline: float
     watchdog: Watchdog
     without_when: bool = False
+    first: tuple[str, ...] = ()
     stop: threading.Event = field(default_factory=threading.Event)
     settled: queue.SimpleQueue[tuple[str, ScenarioResult] | None] = field(default_factory=queue.SimpleQueue)
 
     def child(self) -> Child:
         directory = Path(tempfile.mkdtemp(prefix="child-", dir=self.directory))
-        return Child(self.settings, directory, self.command, watchdog=self.watchdog, without_when=self.without_when)
+        return Child(
+            self.settings, directory, self.command, watchdog=self.watchdog, without_when=self.without_when,
+            first=self.first,
+        )  # fmt: skip
 
 
 def run(
@@ -81,6 +86,7 @@ def run(
     command: CommandBuilder = pytest_command,
     without_when: bool = False,
     only: Collection[str] | None = None,
+    plan: Plan | None = None,
 ) -> Results:
     """Run what the settings select, and tell of each scenario as it ends; the user's code cannot make it raise.
 
@@ -91,14 +97,16 @@ def run(
         command: What starts a child.
         without_when: Whether the When steps are left out.
         only: The ids of the scenarios to run of those that the settings select; None for all of them.
+        plan: What need not run because an earlier result still holds, and what is to run first.
     """
+    plan = plan or Plan()
     started = time.monotonic()
     if without_when:
         spec = narrow.without_when(spec)
     if not settings.execute:
         nothing = Results({s.id: _not_run(s, s.defect or "execute-off") for _, s in spec.scenarios()}, executed=False)
         return with_imported(spec, nothing, settings.root, settings.results)
-    results, pages, problems = _select(spec, settings, only)
+    results, pages, problems = _select(spec, settings, only, plan)
     interrupted = False
     if pages:
         try:
@@ -112,7 +120,7 @@ def run(
             tell = _as_counted(spec, on_result) if on_result else None
             with Watchdog() as watchdog:
                 deadline = started + settings.run_timeout
-                shared = _Run(spec, settings, directory, command, scrub, deadline, watchdog, without_when)
+                shared = _Run(spec, settings, directory, command, scrub, deadline, watchdog, without_when, plan.first)
                 interrupted = _run_groups(shared, _deal(pages, settings.concurrency), results, problems, tell)
                 interrupted = interrupted or _retry(shared, pages, results, problems, tell)
         finally:
@@ -150,7 +158,7 @@ def _as_counted(spec: Spec, on_result: OnResult) -> OnResult:
 
 
 def _select(
-    spec: Spec, settings: Settings, only: Collection[str] | None = None
+    spec: Spec, settings: Settings, only: Collection[str] | None, plan: Plan
 ) -> tuple[dict[str, ScenarioResult], Pages, list[Problem]]:
     """Part what cannot or shall not run from what will, by page."""
     results: dict[str, ScenarioResult] = {}
@@ -163,6 +171,8 @@ def _select(
             results[scenario.id] = _not_run(scenario, scenario.defect)
         elif scenario.id not in wanted or (only is not None and scenario.id not in only):
             results[scenario.id] = _not_run(scenario, "not-selected")
+        elif scenario.id in plan.held:
+            results[scenario.id] = plan.held[scenario.id]
         else:
             pages.setdefault(feature.page, []).append(scenario)
     return results, pages, problems

@@ -8,7 +8,7 @@ from mkdocs_jetty.show.catalogue import render_steps
 from mkdocs_jetty.show.failures import render_failures
 from mkdocs_jetty.show.layers import layers, open_standards
 from mkdocs_jetty.show.overview import render_overview
-from mkdocs_jetty.show.rendering import SCRIPT, STYLESHEET, render
+from mkdocs_jetty.show.rendering import ASSETS, SCRIPT, STYLESHEET, render
 from mkdocs_jetty.show.standards_html import render_standards
 from mkdocs_jetty.show.views import BlockView
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mkdocs_jetty.spec.model import Block
 
 __all__ = [
+    "ASSETS",
     "SCRIPT",
     "STYLESHEET",
     "render_block",

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from mkdocs_jetty.spec.model import ShownScenario
 
 _HERE = Path(__file__).parent
-STYLESHEET = _HERE / "assets" / "jetty.css"
-SCRIPT = _HERE / "assets" / "jetty.js"
+ASSETS = _HERE / "assets"
+STYLESHEET = ASSETS / "jetty.css"
+SCRIPT = ASSETS / "jetty.js"
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 # Markdown keeps its own placeholders between control characters, and a lone surrogate cannot be written as UTF-8.
