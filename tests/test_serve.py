@@ -125,13 +125,20 @@ def test_serving_does_not_build_in_circles(server: Server) -> None:
     assert server.log.count(STARTED) == 2
 
 
-def test_prose_is_rebuilt_without_running_anything(server: Server) -> None:
+def test_prose_is_rebuilt_without_running_what_is_green(server: Server) -> None:
     server.page(PAGE.replace("Prose.", "Better prose."))
     server.wait(lambda: server.log.count(REBUILT) == 1)
     assert "Better prose." in server.get()
     assert RED in server.get()
+    assert server.runs == 2  # what is red is tried again
+    server.steps(holds=True)
+    server.wait(lambda: server.log.count(REBUILT) == 2)
+    server.page(PAGE.replace("Prose.", "Best prose."))
+    server.wait(lambda: server.log.count(REBUILT) == 3)
+    assert "Best prose." in server.get()
+    assert GREEN in server.get()
     assert "reused" in server.get()
-    assert server.runs == 1
+    assert server.runs == 3
 
 
 def test_a_file_of_the_application_is_no_prose(server: Server) -> None:

@@ -272,6 +272,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
 
     def on_shutdown(self) -> None:
         """Leave nothing behind."""
+        self._judging.close()
         if self._follower is not None:
             self._follower.stop()
         if self._watcher is not None:

@@ -18,6 +18,7 @@ from mkdocs_jetty.run import runner
 from mkdocs_jetty.run.fingerprint import after_run, fingerprint
 from mkdocs_jetty.run.model import Results, ScenarioResult
 from mkdocs_jetty.run.reuse import Earlier, digests_of, oldest, plan, remembered
+from mkdocs_jetty.run.standby import Standby
 from mkdocs_jetty.spec.model import Problem, Spec
 from mkdocs_jetty.spec.names import FileRead, with_ids_of_their_own
 from mkdocs_jetty.spec.reader import spec_of
@@ -51,7 +52,13 @@ class Judging:
         self.site = Site()
         self.live: LiveFeed | None = None
         """Who is told how the run goes on, while a site is served."""
+        self._standby: Standby | None = None
         self._memory: dict[int, Earlier] = {}
+
+    def close(self) -> None:
+        """Leave no process behind."""
+        if self._standby:
+            self._standby.close()
 
     def begin(self) -> None:
         """Forget the site as it was built before."""
@@ -117,7 +124,10 @@ class Judging:
         if self.live:
             every = [scenario for _, scenario in spec.scenarios()]
             self.live.running([each for each in every if each.id not in due.held], len(every))
-        results = runner.run(spec, settings, self.live.settled if self.live else None, plan=due)
+            self._standby = self._standby or Standby(settings.root)
+        results = runner.run(spec, settings, self.live.settled if self.live else None, plan=due, standby=self._standby)
+        if self._standby:
+            self._standby.prepare()
         if results.interrupted:  # that is no answer to remember
             return results
         stands_for = after_run(before, settings, spec, watch)

@@ -17,10 +17,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from mkdocs_jetty.run import launch
 from mkdocs_jetty.run.job import Job
+from mkdocs_jetty.run.standby import Standby, start
 
 if TYPE_CHECKING:
     import threading
@@ -115,11 +116,13 @@ class Child:
         watchdog: Watchdog,
         without_when: bool = False,
         first: tuple[str, ...] = (),
+        standby: Standby | None = None,
     ) -> None:
         self._settings = settings
         self._watchdog = watchdog
         self._without_when = without_when
         self._first = first
+        self._standby = standby
         self._events = directory / "events.ndjson"
         self._output = directory / "output.txt"
         self._job = directory / "job.json"
@@ -171,23 +174,10 @@ class Child:
         job.write(self._job)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        env = {"PYTHONDONTWRITEBYTECODE": "1", **os.environ, "JETTY": "1"}
-        if sys.getfilesystemencoding().lower() not in ("utf-8", "utf8"):
-            env["PYTHONUTF8"] = "1"  # under LC_ALL=C pytest cannot even note the name of a test that is not ASCII
-        env.pop("PYTHONOPTIMIZE", None)  # without assertions every scenario would pass
-        apart: dict[str, Any] = {"start_new_session": True}
-        if sys.platform == "win32":
-            apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        command = self._command(self._settings, self._job)
         with self._output.open("wb") as output:
-            return subprocess.Popen(
-                self._command(self._settings, self._job),
-                cwd=self._settings.root,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                **apart,
-            )
+            waiting = self._standby.take(launch.arguments_of(command), self._output) if self._standby else None
+            return waiting or start(command, self._settings.root, stdin=subprocess.DEVNULL, stdout=output)
 
     def _watch(
         self,

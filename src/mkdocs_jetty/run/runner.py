@@ -32,6 +32,7 @@ from mkdocs_jetty.run.retries import Retries
 from mkdocs_jetty.run.reuse import Plan
 from mkdocs_jetty.run.scrub import Scrubber
 from mkdocs_jetty.run.selection import chosen
+from mkdocs_jetty.run.standby import Standby
 from mkdocs_jetty.run.tally import UNREACHED, Tally
 from mkdocs_jetty.run.watchdog import Watchdog
 from mkdocs_jetty.spec.model import Problem, Scenario, Spec
@@ -67,6 +68,7 @@ class _Run:
     watchdog: Watchdog
     without_when: bool = False
     first: tuple[str, ...] = ()
+    standby: Standby | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     settled: queue.SimpleQueue[tuple[str, ScenarioResult] | None] = field(default_factory=queue.SimpleQueue)
 
@@ -74,7 +76,7 @@ class _Run:
         directory = Path(tempfile.mkdtemp(prefix="child-", dir=self.directory))
         return Child(
             self.settings, directory, self.command, watchdog=self.watchdog, without_when=self.without_when,
-            first=self.first,
+            first=self.first, standby=self.standby,
         )  # fmt: skip
 
 
@@ -87,6 +89,7 @@ def run(
     without_when: bool = False,
     only: Collection[str] | None = None,
     plan: Plan | None = None,
+    standby: Standby | None = None,
 ) -> Results:
     """Run what the settings select, and tell of each scenario as it ends; the user's code cannot make it raise.
 
@@ -98,6 +101,7 @@ def run(
         without_when: Whether the When steps are left out.
         only: The ids of the scenarios to run of those that the settings select; None for all of them.
         plan: What need not run because an earlier result still holds, and what is to run first.
+        standby: Processes that wait for a run; for the command that is the default alone.
     """
     plan = plan or Plan()
     started = time.monotonic()
@@ -120,7 +124,9 @@ def run(
             tell = _as_counted(spec, on_result) if on_result else None
             with Watchdog() as watchdog:
                 deadline = started + settings.run_timeout
-                shared = _Run(spec, settings, directory, command, scrub, deadline, watchdog, without_when, plan.first)
+                shared = _Run(
+                    spec, settings, directory, command, scrub, deadline, watchdog, without_when, plan.first, standby
+                )
                 interrupted = _run_groups(shared, _deal(pages, settings.concurrency), results, problems, tell)
                 interrupted = interrupted or _retry(shared, pages, results, problems, tell)
         finally:

@@ -30,6 +30,9 @@
   }
 
   function stale(ids) {
+    if (ids.some((id) => document.getElementById(id))) {
+      for (const each of document.querySelectorAll(".jetty-layers")) each.classList.add("jetty-stale");
+    }
     for (const id of ids) {
       const { own, lines } = places(id);
       for (const each of own ? [own, ...lines] : lines) each.classList.add("jetty-stale");

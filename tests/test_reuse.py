@@ -1,0 +1,177 @@
+"""What of an earlier run still holds: green results of scenarios that say the same, while nothing else has changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mkdocs_jetty import config
+from mkdocs_jetty.run.fingerprint import after_run, fingerprint
+from mkdocs_jetty.run.model import Results, ScenarioResult, StepResult
+from mkdocs_jetty.run.reuse import Earlier, Plan, digests_of, plan, remembered
+from mkdocs_jetty.spec import reader
+from mkdocs_jetty.spec.model import Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mkdocs_jetty.config import Settings
+
+PAGE = """\
+# Cart
+
+Prose.
+
+```gherkin
+Scenario: first
+  Given a cart
+
+Scenario: second
+  Given a cart
+
+Scenario: third
+  Given a basket
+```
+"""
+FIRST, SECOND, THIRD = "cart/first", "cart/second", "cart/third"
+LONG_AGO = date(2026, 1, 2), "6678bad"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    for name, text in (
+        ("mkdocs.yml", "site_name: Shop\nplugins: [jetty]\n"), ("docs/cart.md", PAGE), ("features/steps.py", ""),
+        ("features/more.py", ""), ("shop.py", ""), ("data.json", "{}"),
+    ):  # fmt: skip
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return config.load(tmp_path / "mkdocs.yml")
+
+
+def passed(where: str = "features/steps.py", took: float = 3.0) -> ScenarioResult:
+    return ScenarioResult("passed", None, (StepResult("passed", took, f"{where}:1"),), took)
+
+
+def earlier(settings: Settings, *problems: Problem, **results: ScenarioResult) -> Earlier:
+    spec = reader.read(settings)
+    found = {FIRST: passed(took=9), SECOND: passed(took=2), THIRD: passed("features/more.py", 5)}
+    found |= {f"cart/{name}": result for name, result in results.items()}
+    known = Results(found, problems)
+    return remembered(None, Plan(), known, fingerprint(settings, spec), digests_of(spec), LONG_AGO)
+
+
+def planned(settings: Settings, before: Earlier, *, reuse: bool = True) -> Plan:
+    spec = reader.read(settings)
+    return plan(before, fingerprint(settings, spec), spec, reuse=reuse)
+
+
+def edit(settings: Settings, name: str, text: str) -> None:
+    (settings.root / name).write_text(text)
+
+
+def test_prose_leaves_every_green_result_standing_and_marks_it(settings: Settings) -> None:
+    before = earlier(settings)
+    edit(settings, "docs/cart.md", PAGE.replace("Prose.", "More of it.\n\nAnd more."))
+    found = planned(settings, before)
+    assert found.first == ()
+    assert list(found.held) == [FIRST, SECOND, THIRD]
+    assert all(result.reused for result in found.held.values())
+
+
+def test_a_step_that_changed_runs_again_alone(settings: Settings) -> None:
+    before = earlier(settings)
+    edit(settings, "docs/cart.md", PAGE.replace("a basket", "a trolley"))
+    assert planned(settings, before).first == (THIRD,)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        ScenarioResult("failed", "assertion"),
+        ScenarioResult("skipped"),
+        ScenarioResult("unknown", "inconclusive"),
+        replace(passed(), attempts=("failed: once",)),
+        replace(passed(), steps=(StepResult("passed", candidates=("a:1", "b:1")),)),
+    ],
+    ids=["red", "skipped", "not run", "flaky", "ambiguous"],
+)
+def test_what_was_not_green_runs_again_each_time(settings: Settings, result: ScenarioResult) -> None:
+    assert planned(settings, earlier(settings, second=result)).first == (SECOND,)
+
+
+def test_what_is_known_red_runs_again_though_it_passed(settings: Settings) -> None:
+    edit(settings, "docs/cart.md", PAGE.replace("Scenario: second", "@wip\nScenario: second"))
+    assert planned(settings, earlier(settings)).first == (SECOND,)
+
+
+def test_a_scenario_that_is_new_runs(settings: Settings) -> None:
+    before = earlier(settings)
+    edit(settings, "docs/cart.md", PAGE.replace("Scenario: third", "Scenario: new\n  Given a cart\n\nScenario: third"))
+    assert planned(settings, before).first == ("cart/new",)
+
+
+@pytest.mark.parametrize("name", ["shop.py", "data.json", "features/steps.py", "new.txt"])
+def test_any_other_file_of_the_project_has_everything_run(settings: Settings, name: str) -> None:
+    before = earlier(settings)
+    edit(settings, name, "changed = 1\n")
+    assert planned(settings, before).held == {}
+
+
+def test_a_file_that_has_gone_has_everything_run(settings: Settings) -> None:
+    before = earlier(settings)
+    (settings.root / "data.json").unlink()
+    assert planned(settings, before).held == {}
+
+
+def test_what_changed_comes_first_then_what_was_red_then_what_is_quick(settings: Settings) -> None:
+    before = earlier(settings, second=ScenarioResult("failed", "assertion", duration_ms=50))
+    edit(settings, "features/more.py", "changed = 1\n")
+    assert planned(settings, before).first == (THIRD, SECOND, FIRST)
+
+
+def test_code_that_was_edited_during_the_run_is_not_what_ran(settings: Settings) -> None:
+    spec, known = reader.read(settings), earlier(settings)
+    edit(settings, "shop.py", "edited = 1\n")
+    after = replace(known, fingerprint=after_run(known.fingerprint, settings, spec))
+    assert planned(settings, after).held == {}
+
+
+def test_data_that_a_run_wrote_itself_is_no_change(settings: Settings) -> None:
+    spec, known = reader.read(settings), earlier(settings)
+    edit(settings, "data.json", "[]")
+    after = replace(known, fingerprint=after_run(known.fingerprint, settings, spec))
+    assert planned(settings, after).first == ()
+
+
+def test_an_option_that_changed_has_everything_run(settings: Settings) -> None:
+    assert planned(replace(settings, retries=1), earlier(settings)).held == {}
+
+
+def test_a_variable_that_the_code_reads_has_everything_run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(settings, "shop.py", 'import os\nURL = os.environ["SHOP_URL"]\n')
+    before = earlier(settings)
+    assert planned(settings, before).first == ()
+    monkeypatch.setenv("SHOP_URL", "elsewhere")
+    assert planned(settings, before).held == {}
+
+
+def test_what_the_run_as_a_whole_complained_of_is_not_put_together_from_parts(settings: Settings) -> None:
+    before = earlier(settings, Problem("warning", "", None, None, "odd"))
+    assert planned(settings, before).first == ()
+    edit(settings, "docs/cart.md", PAGE.replace("a basket", "a trolley"))
+    assert planned(settings, before).held == {}
+
+
+def test_nothing_is_reused_where_it_was_not_asked_for(settings: Settings) -> None:
+    assert planned(settings, earlier(settings), reuse=False).held == {}
+
+
+def test_a_result_keeps_the_day_on_which_it_was_made(settings: Settings) -> None:
+    known, spec = earlier(settings), reader.read(settings)
+    held = Plan({FIRST: known.results.scenarios[FIRST]})
+    now = date(2026, 3, 4), None
+    later = remembered(known, held, known.results, known.fingerprint, digests_of(spec), now)
+    assert later.made == {FIRST: LONG_AGO, SECOND: now, THIRD: now}
