@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from playwright.sync_api import Page
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 STEPS = """\
 import time
@@ -153,6 +155,30 @@ def _lives(pid: int) -> bool:
 
 # ---- the page ----
 
+NOTES = """
+var told = new Set(JSON.parse(sessionStorage.told || "[]"));
+const note = () => {
+  const bar = document.querySelector(".jetty-live:not([hidden])");
+  if (!bar) return;
+  told.add(bar.textContent);
+  for (const each of document.querySelectorAll("section.jetty-stale")) told.add("stale " + each.id);
+  for (const each of document.querySelectorAll("section.jetty-red:not(.jetty-stale)")) told.add("red " + each.id);
+  sessionStorage.told = JSON.stringify([...told]);
+};
+new MutationObserver(note).observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+"""
+"""Keeps what the bar has said, and what was stale or red meanwhile, over the reload."""
+
+
+def notes(page: Page) -> tuple[list[str], set[str], set[str]]:
+    """What has been noted since it was last asked: what was said, what was stale, what turned red."""
+    found = page.evaluate(
+        "(() => { const all = JSON.parse(sessionStorage.told); sessionStorage.told = '[]'; return all; })()"
+    )
+    stale = {each.removeprefix("stale ") for each in found if each.startswith("stale ")}
+    red = {each.removeprefix("red ") for each in found if each.startswith("red ")}
+    return found, stale, red
+
 
 @pytest.fixture
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
@@ -191,28 +217,30 @@ def test_an_open_page_follows_what_runs_and_comes_back_as_it_was_left(served: tu
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 900, "height": 300})
+        page.add_init_script(NOTES)
         page.goto(url)
         page.locator(".jetty-fold > summary").nth(6).click()
         page.evaluate("scrollTo(0, 120)")
-        page.evaluate("window.before = true")
         text = (root / "docs/other.md").read_text()
         (root / "docs/other.md").write_text(text.replace("it is 4", "it is 5").replace("Given item 7", "Given item 07"))
-        # Two of twenty run: these are stale at once, the other results stand.
-        page.locator(".jetty-stale").nth(1).wait_for(timeout=30_000)
-        assert page.locator(".jetty-stale").count() <= 3  # two scenarios, and the line of layers
-        assert "18 kept" in (page.locator(".jetty-live").text_content() or "")
-        page.wait_for_function("!window.before", timeout=30_000)
-        page.locator(".jetty-scenario.jetty-red").wait_for(timeout=30_000)
+        page.locator(".jetty-scenario.jetty-red .jetty-failure").wait_for(timeout=30_000)  # the page has come
         assert page.locator(".jetty-fold[open]").count() == 1
         assert page.evaluate("scrollY") == 120
-        # All twenty run, and a result is on the page before the page comes.
-        page.evaluate("window.before = true")
-        (root / "features/steps.py").write_text(STEPS.replace("{pause}", "0.3").replace("==", "!="))
+        # Two of twenty run, and are stale at once; the other results stand.
+        told, stale, red = notes(page)
+        assert stale == {"scenario-page-other--number-4-of-other", "scenario-page-other--number-7-of-other"}
+        assert red == {"scenario-page-other--number-4-of-other"}
+        assert any(each.startswith("Something changed: reading the pages · shown: results of ") for each in told)
+        assert any(each.startswith("Running 1 of 2 · 1 red · 18 kept · shown: results of ") for each in told)
+        # All twenty run, and each result is on the page before the page comes.
+        (root / "features/steps.py").write_text(STEPS.replace("{pause}", "0.1").replace("==", "!="))
         page.wait_for_function(
-            "window.before && document.querySelectorAll('.jetty-scenario.jetty-red').length > 3", timeout=30_000
+            "document.querySelectorAll('.jetty-scenario.jetty-red .jetty-failure').length > 8", timeout=30_000
         )
-        assert "of 20 · " in (page.locator(".jetty-live").text_content() or "")
-        assert page.title().startswith("… ")
+        told, stale, red = notes(page)
+        assert len(stale) == 10
+        assert len(red) == 10  # the one that expected another number was red before
+        assert any(each.startswith("Running 20 of 20 · ") for each in told)
         browser.close()
 
 
