@@ -65,6 +65,13 @@ class Settings:
         "each file shown on a page of its own. A pattern passes over hidden directories, virtual environments, "
         "`node_modules` and the site itself; one that matches nothing is an error",
     )
+    syntax: tuple[str, ...] = _option(
+        ("fences",),
+        o.syntaxes,
+        "`[fences]`",
+        "what a specification on a page looks like: `fences`, `mdg` (Cucumber's Markdown with Gherkin: "
+        "`## Scenario: …`, `* Given …`) and `openspec` (`### Requirement: …`, `#### Scenario: …`, `- **WHEN** …`)",
+    )
     tags: str = _option(
         "",
         o.tags,

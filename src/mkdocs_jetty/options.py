@@ -16,6 +16,7 @@ from mkdocs_jetty.errors import alternatives, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+SYNTAXES = ("fences", "mdg", "openspec")
 FAIL_ON = ("red", "flaky", "standards", "incomplete")
 AMBIGUOUS = ("error", "warn")
 
@@ -114,6 +115,21 @@ def fail_on(value: Any) -> tuple[str, ...]:
     for item in values:
         if item not in FAIL_ON:
             raise ValueError(f"a list of {alternatives(FAIL_ON)}{did_you_mean(str(item), FAIL_ON)}")
+    return tuple(dict.fromkeys(values))
+
+
+def syntaxes(value: Any) -> tuple[str, ...]:
+    """Read which spellings of a specification count."""
+    return _some_of(SYNTAXES, value)
+
+
+def _some_of(known: tuple[str, ...], value: Any) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not values:
+        raise ValueError(f"a list of {alternatives(known)}")
+    for item in values:
+        if item not in known:
+            raise ValueError(f"a list of {alternatives(known)}{did_you_mean(str(item), known)}")
     return tuple(dict.fromkeys(values))
 
 

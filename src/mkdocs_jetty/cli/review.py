@@ -18,8 +18,9 @@ from mkdocs_jetty.config import Settings
 from mkdocs_jetty.judge.model import FeatureVerdict, StandardVerdict, Verdict
 from mkdocs_jetty.show import words
 from mkdocs_jetty.show.missing import missing
+from mkdocs_jetty.show.plain_markdown import plain_markdown
 from mkdocs_jetty.show.review import by_urgency, fillers_for, record_in_words, review_markdown, skeleton_gherkin
-from mkdocs_jetty.spec.model import Feature
+from mkdocs_jetty.spec.model import Feature, ShownHeading
 from mkdocs_jetty.spec.reader import read_page
 from mkdocs_jetty.standards.model import Standard
 
@@ -222,12 +223,14 @@ def _with_scenarios(settings: Settings, feature: Feature, old: str, text: str, h
     named = [
         block.line
         for block in page.blocks
-        if any(
-            getattr(item, "kind", "") == "feature" and getattr(item, "name", "") == feature.name for item in block.items
-        )
+        for item in block.items
+        if isinstance(item, ShownHeading) and item.kind == "feature" and item.name == feature.name and not block.plain
     ]
     if named:
         return _inside(old, named[0], lines, newline)
+    if any(block.plain and block.feature_id == feature.id for block in page.blocks) or "fences" not in settings.syntax:
+        openspec = "mdg" not in settings.syntax
+        return _appended(old, [f"## {plain(heading)}", "", *plain_markdown(lines, openspec=openspec)], newline)
     fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
     return _appended(old, [f"## {plain(heading)}", "", f"{fence}gherkin", *lines, fence], newline)
 

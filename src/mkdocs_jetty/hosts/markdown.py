@@ -26,13 +26,13 @@ from mkdocs_jetty.hosts.presenting import (
     plain,
     present,
 )
-from mkdocs_jetty.hosts.zensical import is_excluded, links, stored_verdict
+from mkdocs_jetty.hosts.zensical import declared_syntax, is_excluded, links, stored_verdict
 from mkdocs_jetty.show.html import STYLESHEET
 from mkdocs_jetty.spec.fences import FOUND, mark
 from mkdocs_jetty.spec.recording import Conversion, Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from xml.etree.ElementTree import Element
 
     from markdown import Markdown
@@ -44,7 +44,11 @@ class JettyExtension(Extension):
     """Finds `gherkin` fences."""
 
     def __init__(
-        self, context: PageContext | None = None, begin: Callable[[Conversion], None] | None = None, **kwargs: Any
+        self,
+        context: PageContext | None = None,
+        begin: Callable[[Conversion], None] | None = None,
+        syntax: Collection[str] | None = None,
+        **kwargs: Any,
     ) -> None:
         """Say what becomes of the fences.
 
@@ -52,16 +56,19 @@ class JettyExtension(Extension):
             context: The page, for a host that shows one at once; without it, the host's own context is asked.
             begin: For a host that puts results in place later: is told of each conversion, and says whether it is a
                 page's own.
+            syntax: The option `syntax`; without it, that of the project in whose directory this runs.
             kwargs: As every extension takes them.
         """
         super().__init__(**kwargs)
         self.context = context
         self.begin = begin
+        self.syntax = syntax
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 # Python-Markdown's name
         # Whoever copies the extensions of an instance copies this one as well, and then fences are named as not run.
         md.registerExtension(self)
-        recorder = Recorder(md, _token, self.begin)
+        syntax = self.syntax if self.syntax is not None else declared_syntax(Path.cwd())
+        recorder = Recorder(md, _token, self.begin, syntax)
         # Before `raw_html` (30): a marker is a comment of its own in the stash; others strip comments afterwards.
         md.postprocessors.register(_Markers(md, recorder), "jetty_markers", 35)
         if self.begin is None:

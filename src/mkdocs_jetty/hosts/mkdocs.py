@@ -40,7 +40,7 @@ from mkdocs_jetty.show.review import render_review_files
 from mkdocs_jetty.show.summary import Colour, summary
 from mkdocs_jetty.spec import build_only, opened
 from mkdocs_jetty.spec.files import base_of, find_features, missing_steps, unmatched
-from mkdocs_jetty.spec.lost import MAY_HOLD
+from mkdocs_jetty.spec.lost import may_hold
 from mkdocs_jetty.spec.model import Problem
 from mkdocs_jetty.spec.reader import read_file
 
@@ -137,10 +137,10 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             self._settings = settings
             self._watch = tuple(root / path for path in config.watch)
             self._watcher = self._watcher or opened.start()
-            self._set_up_rendering(config)
+            self._set_up_rendering(config, settings.syntax)
         return config
 
-    def _set_up_rendering(self, config: MkDocsConfig) -> None:
+    def _set_up_rendering(self, config: MkDocsConfig, syntax: tuple[str, ...]) -> None:
         # Not rebound: MkDocs and other plugins hold on to the same list.
         config.markdown_extensions[:] = [
             *(
@@ -148,7 +148,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
                 for extension in config.markdown_extensions
                 if extension != "mkdocs_jetty" and not isinstance(extension, JettyExtension)
             ),
-            JettyExtension(begin=self._begin),  # type: ignore[list-item] # an instance is as good as a name
+            JettyExtension(begin=self._begin, syntax=syntax),  # type: ignore[list-item] # an instance is as good as a name
         ]
         load_on_every_page(config, live=self._judging.live is not None)
         status = config.extra.setdefault("status", {})
@@ -179,7 +179,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         build.names.generated, build.names.placed = added.features, added.placed
         if self._dirty:
             held = held_before(Path(config.site_dir))
-            outdate(files, MAY_HOLD, lambda file: build.names.of(file) in held)
+            outdate(files, may_hold(build.settings.syntax), lambda file: build.names.of(file) in held)
         return files
 
     @event_priority(-LAST)  # Before plugins that make a navigation of their own, and after that of MkDocs.

@@ -34,7 +34,7 @@ from mkdocs_jetty.spec.build_only import Made
 from mkdocs_jetty.spec.fences import MARK, MarkdownPage, page_of
 from mkdocs_jetty.spec.files import is_chosen, relative
 from mkdocs_jetty.spec.front_matter import split_front_matter
-from mkdocs_jetty.spec.lost import MAY_HOLD
+from mkdocs_jetty.spec.lost import may_hold
 from mkdocs_jetty.spec.model import Block, Problem, ShownScenario
 from mkdocs_jetty.spec.names import FileRead
 from mkdocs_jetty.spec.origins import MovedLines, lines_of
@@ -126,7 +126,8 @@ class Build:
         name = self.names.of(page.file)
         excluded = _is_excluded(self.settings, page)
         markdown, read = MarkdownPage(dict(page.meta), None, (), ()), FileRead()
-        if not excluded and (conversion.fences or "jetty" in page.meta or MAY_HOLD.search("\n".join(conversion.lines))):
+        holds = may_hold(self.settings.syntax)
+        if not excluded and (conversion.fences or "jetty" in page.meta or holds.search("\n".join(conversion.lines))):
             markdown, read = self._read(page, name, conversion, shown)
         elif excluded:
             markdown = page_of(conversion, shown, lines_of(name, conversion.raw, None, list), dict(page.meta))

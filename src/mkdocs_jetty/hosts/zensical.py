@@ -18,6 +18,7 @@ from mkdocs_jetty.config_names import CONFIG_NAMES
 from mkdocs_jetty.run import store
 from mkdocs_jetty.run.fingerprint import project_files
 from mkdocs_jetty.spec import reader
+from mkdocs_jetty.spec.recording import FENCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,20 @@ def stored_settings(root: Path) -> Settings | None:
                 return None
             return settings if settings.enabled and settings.execute else None
     return None
+
+
+def declared_syntax(root: Path) -> tuple[str, ...]:
+    """What a specification looks like in a project: by default in fences alone."""
+    file = next((root / name for name in CONFIG_NAMES if (root / name).is_file()), None)
+    return _syntax(file, file.stat().st_mtime_ns) if file else (FENCES,)
+
+
+@lru_cache(maxsize=4)
+def _syntax(file: Path, _stamp: int) -> tuple[str, ...]:
+    try:
+        return jetty_config.load(file).syntax
+    except jetty_config.ConfigError:
+        return (FENCES,)
 
 
 # A page is rendered on its own, with a new instance of the extension: the project is read once, not once for each.

@@ -101,7 +101,7 @@ class _FeatureFile:
         rule: ShownHeading | None = None
         # What belongs to no rule has to stand before the first one.
         for item in sorted(self.items, key=lambda item: item.rule is not None):
-            if item.rule is not rule and item.rule is not None:
+            if item.rule != rule and item.rule is not None:
                 rule = item.rule
                 yield from self._rule(rule)
             yield from self._scenario(item, "  " if rule is None else "    ")

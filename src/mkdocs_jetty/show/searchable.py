@@ -29,6 +29,8 @@ def _parts(view: BlockView, block: Block, level: int) -> Iterator[str]:
             said = [item.description, *_said(item.steps), *(" ".join(item.tags),)]
             for table in item.examples:
                 said += [table.name, " ".join(table.header), *(" ".join(cells) for cells, _ in table.rows)]
+        elif isinstance(item, ShownHeading) and block.plain:
+            continue
         elif isinstance(item, ShownHeading):
             said = [item.name, item.description]
         else:

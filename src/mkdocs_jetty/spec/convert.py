@@ -24,12 +24,12 @@ INCLUDES = re.compile(r"-{1,}8<-{1,}|\{!")
 class Converter:
     """One Markdown instance, for one page after another."""
 
-    def __init__(self, site: SiteMarkdown, md: Markdown, wrong: list[str]) -> None:
+    def __init__(self, site: SiteMarkdown, md: Markdown, wrong: list[str], syntax: tuple[str, ...]) -> None:
         self.site = site
         self.wrong = wrong
         """What the instance lacks of the site's."""
         self._md = md
-        self._recorder = Recorder(md, lambda seen, token: mark(token, seen.fences[token].source))
+        self._recorder = Recorder(md, lambda seen, token: mark(token, seen.fences[token].source), syntax=syntax)
 
     def convert(self, text: str) -> tuple[Conversion, str]:
         """Convert a text; tokens stand for its fences."""
@@ -46,14 +46,14 @@ def converter_of(settings: Settings) -> Converter:
     """
     file = settings.config_file
     stamp = file.stat().st_mtime_ns if file is not None and file.is_file() else 0
-    return _converter(file if stamp else None, stamp, settings.root, settings.docs_dir)
+    return _converter(file if stamp else None, stamp, settings.root, settings.docs_dir, settings.syntax)
 
 
 # Building an instance costs more than a page does.
 @lru_cache(maxsize=4)
-def _converter(file: Path | None, _stamp: int, root: Path, docs_dir: Path) -> Converter:
+def _converter(file: Path | None, _stamp: int, root: Path, docs_dir: Path, syntax: tuple[str, ...]) -> Converter:
     if file is None:
         site = SiteMarkdown(ANYWHERE, {})
     else:
         site = site_markdown(read_site_file(file), toml=file.suffix == ".toml")
-    return Converter(site, *instance(site, root, docs_dir))
+    return Converter(site, *instance(site, root, docs_dir), syntax)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from mkdocs_jetty.spec.lost import Lost, lookalikes
 from mkdocs_jetty.spec.origins import Lines
@@ -39,6 +39,8 @@ class Fence:
     runs: bool
     heading: tuple[str, ...]
     """The headings around it, the nearest last."""
+    gherkin: tuple[tuple[int, str], ...] = ()
+    """Of what is written as plain Markdown: its lines in Gherkin, each with its number."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Lookalike:
     message: str
     source: str
     """The text of the block, if the page shows it as a block of its own."""
+    level: Literal["error", "warning"] = "error"
 
 
 @dataclass(frozen=True)
@@ -80,21 +83,24 @@ def page_of(
     fences: list[Fence] = []
     headings: dict[int, str] = {}
     title: str | None = None
-    running = set()
+    running: set[int] = set()
     for match in FOUND.finditer(shown):
         found = conversion.fences.get(match["token"] or "")
         if found is not None:
             around = tuple(headings[depth] for depth in sorted(headings))
             line = lines.number(conversion, found.start)
-            fences.append(Fence(match["token"], line, found.columns, found.source, found.runs, around))
+            gherkin = tuple((lines.number(conversion, index), text) for index, text in found.gherkin)
+            fences.append(Fence(match["token"], line, found.columns, found.source, found.runs, around, gherkin))
             running.add(found.start)
         elif match["level"]:
             words = _words(match)
             headings = {depth: name for depth, name in headings.items() if depth < int(match["level"])}
             headings[int(match["level"])] = words
             title = words if title is None and match["level"] == "1" else title
-    lost = tuple(_lookalike(each, conversion, lines) for each in lookalikes(conversion, running))
-    return MarkdownPage(meta, title, tuple(fences), lost, meta_error, lines)
+    lost = [_lookalike(each, conversion, lines) for each in lookalikes(conversion, running | conversion.taken)]
+    slips = sorted(conversion.slips, key=lambda each: each.index)
+    lost += [Lookalike(lines.number(conversion, each.index), each.message, "", each.level) for each in slips]
+    return MarkdownPage(meta, title, tuple(fences), tuple(lost), meta_error, lines)
 
 
 def _lookalike(lost: Lost, conversion: Conversion, lines: Lines) -> Lookalike:

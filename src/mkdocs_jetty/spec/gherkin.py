@@ -47,18 +47,27 @@ class Document:
 
 
 def parse_block(
-    source: str, page: str, line: int, indent: int, name: str, background: list[dict[str, Any]], ids: IdGenerator
+    source: str,
+    page: str,
+    line: int,
+    indent: int,
+    name: str,
+    background: list[dict[str, Any]],
+    ids: IdGenerator,
+    *,
+    whole: bool = False,
 ) -> Document | list[Problem]:
     """Parse the text of a block.
 
     Args:
         source: The text between the fences.
         page: The file, for messages.
-        line: The line before the text's first: that of the opening fence, or 0 for a whole file.
+        line: The line before the text's first: that of the opening fence.
         indent: The columns in front of the text.
         name: The feature's name where the text gives none.
         background: The page's backgrounds so far.
         ids: Where nodes get their identifiers from.
+        whole: Whether the text is a whole `.feature` file.
 
     Returns:
         The document, or all that is wrong with it.
@@ -75,7 +84,7 @@ def parse_block(
         ]
     named = _names_feature(lines, dialect)
     # The feature that the block belongs to takes the place of its opening fence.
-    above = [f"{dialect.feature_keywords[0]}: {' '.join(name.split())}"] if not named and line else []
+    above = [f"{dialect.feature_keywords[0]}: {' '.join(name.split())}"] if not named and not whole else []
     text = scanner("\n".join([*above, *lines]), line - len(above))
     try:
         tree: Any = QuickParser(AstBuilder(ids)).parse(text, TokenMatcher(language))

@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
-from mkdocs_jetty.spec.recording import LANGUAGES, Conversion
+from mkdocs_jetty.spec import outline
+from mkdocs_jetty.spec.recording import FENCES, LANGUAGES, Conversion
 
 _WORDS = "|".join(LANGUAGES)
-MAY_HOLD = re.compile(rf"(?:```|~~~)[^\n]*(?:{_WORDS})", re.IGNORECASE)
-"""What a text holds in which specification could stand."""
+_MAY_HOLD = rf"(?:```|~~~)[^\n]*(?i:{_WORDS})"
 _OPENER = re.compile(
     r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(?P<fence>`{3,}|~{3,})[ \t]*"
     r"(?:\{(?P<attributes>[^}\n]*)\}?|\.?(?P<language>[\w#.+-]+)(?P<rest>(?:[\s{].*)?)$)"
 )
 _ANY_FENCE = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(?P<fence>`{3,}|~{3,})[ \t]*(?P<header>\S.*)$")
+
+
+@lru_cache(maxsize=8)
+def may_hold(syntax: tuple[str, ...]) -> re.Pattern[str]:
+    """What a text holds in which specification could stand, in the spellings that count."""
+    fences = [_MAY_HOLD] if FENCES in syntax else []
+    return re.compile("|".join([*fences, *outline.may_hold(syntax)]), re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,7 @@ def lookalikes(conversion: Conversion, running: Collection[int]) -> list[Lost]:
         conversion: What was seen of the page's conversion.
         running: The indices of the lines that open fences which the page shows.
     """
-    if not MAY_HOLD.search("\n".join(conversion.lines)):
+    if not may_hold((FENCES,)).search("\n".join(conversion.lines)):
         return []
     found = []
     for index, line in enumerate(conversion.lines):

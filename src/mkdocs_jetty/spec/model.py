@@ -201,6 +201,8 @@ class Block:
     items: tuple[ShownItem, ...] = ()
     problems: tuple[Problem, ...] = ()
     """What is wrong with this block; a block that does not parse has its errors here and no items."""
+    plain: bool = False
+    """Whether it is written as plain Markdown: its line is that of its heading, which the page shows itself."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from mkdocs_jetty.spec.build import BlockBuilder, Draft, free, slug
 from mkdocs_jetty.spec.fences import Fence, Lookalike, MarkdownPage
 from mkdocs_jetty.spec.front_matter import FrontMatter, missing_steps, read_front_matter, step_module
 from mkdocs_jetty.spec.gherkin import Document, leaves_background, parse_block
-from mkdocs_jetty.spec.model import Block, Feature, Page, Problem
+from mkdocs_jetty.spec.model import Block, Feature, Page, Problem, ShownHeading
 from mkdocs_jetty.spec.modes import mode_sections
 from mkdocs_jetty.spec.names import FileRead
 from mkdocs_jetty.spec.owners import tagged_owner
@@ -41,7 +41,7 @@ def read_markdown(settings: Settings, name: str, text: str, markdown: MarkdownPa
         problems.insert(0, Problem("error", name, markdown.meta_error[0], None, markdown.meta_error[1]))
     problems += missing_steps(meta, settings, name)
     read = _PageReader(name, markdown, meta, settings, problems).read() if markdown.fences else FileRead()
-    lost = [Problem("error", name, each.line, None, each.message) for each in markdown.lookalikes]
+    lost = [Problem(each.level, name, each.line, None, each.message) for each in markdown.lookalikes]
     read = markdown.lines.settle(replace(read, problems=lost))
     return replace(read, problems=[*read.problems, *problems])
 
@@ -66,6 +66,10 @@ class _PageReader:
         self.lost_background = ""
         """Why the page's background cannot hold from here on, if so."""
         self.ids = IdGenerator()
+        self.written: dict[int, Draft] = {}
+        """The features that headings name, by the line of the heading."""
+        self.told: set[Problem] = set()
+        """What was found wrong with what holds for several scenarios."""
 
     def read(self) -> FileRead:
         blocks: dict[str, Block] = {}
@@ -86,6 +90,8 @@ class _PageReader:
         return FileRead(page, self._features(), own_id=own_id)
 
     def _block(self, fence: Fence) -> Block:
+        if fence.gherkin:
+            return self._in_plain_markdown(fence)
         parsed = self._parsed(fence)
         if isinstance(parsed, Document):
             self.background = parsed.background
@@ -102,6 +108,37 @@ class _PageReader:
         if not fence.runs:
             return None
         return parse_block(fence.source, self.name, fence.line, fence.indent, self.title, self.background, self.ids)
+
+    def _in_plain_markdown(self, fence: Fence) -> Block:
+        """A background or a scenario whose heading and steps are the page's own."""
+        first, last = fence.gherkin[0][0], fence.gherkin[-1][0]
+        texts = dict(fence.gherkin)
+        lines = [texts.get(number, "") for number in range(first, last + 1)]
+        source = "\n".join(lines)
+        parsed = parse_block(source, self.name, first - 1, 0, self.title, self.background, self.ids)
+        if not isinstance(parsed, Document):
+            return Block(self.name, fence.line, fence.source, True, None, (), self._news(parsed), plain=True)
+        draft = self._own(parsed.feature) if not parsed.named else self._written(parsed.feature)
+        place = Place(self.name, fence.line, fence.heading)
+        spoiled = "" if parsed.named else self.lost_background
+        built = BlockBuilder(parsed, draft, place, [""] * (first - 1) + lines, spoiled).build(source)
+        rule = [item for item in built.items if isinstance(item, ShownHeading) and item.kind == "rule"]
+        own = [item for item in built.items if item.line >= fence.line]
+        problems = self._news(built.problems)
+        return replace(built, line=fence.line, source=fence.source, items=(*rule, *own), problems=problems, plain=True)
+
+    def _written(self, node: dict[str, Any]) -> Draft:
+        line = node["location"]["line"]
+        if line not in self.written:
+            self.written[line] = self._named(node)
+        return self.written[line]
+
+    def _news(self, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+        """Problems that were not told of with an earlier block; their columns are those of other lines."""
+        found = [replace(each, column=None) for each in problems]
+        new = tuple(each for each in dict.fromkeys(found) if each not in self.told)
+        self.told.update(new)
+        return new
 
     def _built(self, fence: Fence, document: Document) -> Block:
         draft = self._named(document.feature) if document.named else self._own(document.feature)
@@ -151,7 +188,7 @@ class _PageReader:
 def read_feature_file(name: str, path: Path, text: str) -> FileRead:
     """Read a `.feature` file."""
     lines = text.split("\n")
-    parsed = parse_block(text, name, 0, 0, path.stem, [], IdGenerator())
+    parsed = parse_block(text, name, 0, 0, path.stem, [], IdGenerator(), whole=True)
     if isinstance(parsed, list):
         return FileRead(Page(name, path.stem, (Block(name, 0, text, True, None, (), tuple(parsed)),)))
     node = parsed.feature

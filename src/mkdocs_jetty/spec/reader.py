@@ -16,7 +16,7 @@ from mkdocs_jetty.spec.fences import Fence, MarkdownPage, page_of
 from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES, find, is_included, relative, specification_files
 from mkdocs_jetty.spec.front_matter import split_front_matter
 from mkdocs_jetty.spec.languages import language_rank
-from mkdocs_jetty.spec.lost import MAY_HOLD
+from mkdocs_jetty.spec.lost import may_hold
 from mkdocs_jetty.spec.model import Feature, Page, Problem, Spec
 from mkdocs_jetty.spec.names import FileRead, with_ids_of_their_own
 from mkdocs_jetty.spec.origins import lines_of
@@ -88,7 +88,7 @@ def read_file(settings: Settings, path: Path) -> FileRead:
 def _markdown(settings: Settings, path: Path, text: str) -> tuple[MarkdownPage, list[Problem]]:
     """Convert a page as the site does; one that cannot hold specification needs no more than its title."""
     meta, body, meta_error = split_front_matter(text)
-    if not INCLUDES.search(body) and not MAY_HOLD.search(body):
+    if not INCLUDES.search(body) and not may_hold(settings.syntax).search(body):
         heading = re.search(r"^#[ \t]+(.+?)[ \t#]*$", body, re.MULTILINE)
         return MarkdownPage(meta, heading.group(1) if heading else None, (), (), meta_error), []
     converter = converter_of(settings)

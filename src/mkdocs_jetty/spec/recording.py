@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,15 @@ from markdown.util import STX
 from pymdownx.superfences import SuperFencesBlockPreprocessor
 
 from mkdocs_jetty.spec.alignment import aligned
+from mkdocs_jetty.spec.outline import MDG, OPENSPEC, Slip
 from mkdocs_jetty.spec.own_fences import OwnFences
+from mkdocs_jetty.spec.plain import PlainMarkdown
 
 if TYPE_CHECKING:
     from markdown import Markdown
 
 LANGUAGES = ("gherkin", "cucumber", "feature")
+FENCES = "fences"
 FIRST = 100_000
 """The priority of what sees a text before anything else does."""
 # After the text was put together (snippets at 32), before critic marks are put away (31.1), superfences keeps tabs
@@ -44,6 +47,8 @@ class Found:
     source: str
     """Its text as its author wrote it."""
     runs: bool
+    gherkin: tuple[tuple[int, str], ...] = ()
+    """Of what is written as plain Markdown: its lines in Gherkin, each with the index of the line it stands for."""
 
 
 @dataclass
@@ -65,7 +70,15 @@ class Conversion:
     again: Callable[[str, Found], bool] | None = None
     """Where a page that is known already is converted once more, such as for an excerpt: takes each fence with its
     token, and says whether it will be put in place."""
+    slips: list[Slip] = field(default_factory=list)
+    """What looks like a specification in plain Markdown and is none."""
+    taken: set[int] = field(default_factory=set)
+    """The lines of doc strings in plain Markdown."""
     _written: list[int | None] | None = None
+
+    def found(self, token: str, start: int, source: str, gherkin: tuple[tuple[int, str], ...]) -> None:
+        """Note what is written as plain Markdown."""
+        self.fences[token] = Found(start, 0, source, runs=True, gherkin=gherkin)
 
     def written(self, index: int) -> int | None:
         """The index in `raw` of a line in `lines`; None for one that the conversion has put in."""
@@ -83,7 +96,11 @@ class Recorder:
     """Watches one Markdown instance for a while or for good."""
 
     def __init__(
-        self, md: Markdown, show: Callable[[Conversion, str], str], begin: Callable[[Conversion], None] | None = None
+        self,
+        md: Markdown,
+        show: Callable[[Conversion, str], str],
+        begin: Callable[[Conversion], None] | None = None,
+        syntax: Collection[str] = (FENCES,),
     ) -> None:
         """Watch an instance.
 
@@ -91,17 +108,22 @@ class Recorder:
             md: The instance.
             show: Says what stands for a fence, by its token, until the page is complete.
             begin: Is told of each conversion as it begins.
+            syntax: Which spellings of specification count: the option `syntax`.
         """
         self.md = md
+        self.syntax = syntax
+        self._languages = LANGUAGES if FENCES in syntax else ()
         self.conversion = Conversion("")
         self._show = show
         self._begin = begin
-        self._own_fences = OwnFences(md, LANGUAGES)
+        self._own_fences = OwnFences(md, self._languages)
         self._connected: list[Any] = []
         self._start, self._end, self._columns = 0, 0, 0
         md.preprocessors.register(_At(md, self._begun), "jetty_begin", FIRST)
         md.preprocessors.register(_At(md, self._written), "jetty_written", AS_WRITTEN)
         md.preprocessors.register(self._own_fences, "jetty_fences", BEFORE_FENCED_CODE)
+        if MDG in syntax or OPENSPEC in syntax:
+            PlainMarkdown(md, self, lambda token: show(self.conversion, token))
 
     def _begun(self, lines: list[str]) -> None:
         self.conversion = Conversion("\n".join(lines))
@@ -123,7 +145,7 @@ class Recorder:
         self.conversion.raw = list(lines)
 
     def _connect(self, fences: SuperFencesBlockPreprocessor) -> None:
-        for language in LANGUAGES:
+        for language in self._languages:
             arguments = (language, self._format, self._accept, None)
             # The last one, a function that resets, came with pymdown-extensions 13.
             count = len(inspect.signature(fences.extension.extend_super_fences).parameters)

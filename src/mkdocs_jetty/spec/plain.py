@@ -1,0 +1,299 @@
+"""Find scenarios that are written as plain Markdown in the conversion that renders them.
+
+Lines that look like headings and steps of a specification are marked before they are converted. What the marks have
+become says what the page shows: a heading, an item of a list, or neither. A list of steps leaves a token, as a fence
+does; all else stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element
+
+from markdown.postprocessors import Postprocessor
+from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
+
+from mkdocs_jetty.spec.alignment import aligned
+from mkdocs_jetty.spec.outline import Outline, Part, Slip, outline, written
+
+if TYPE_CHECKING:
+    from markdown import Markdown
+
+    from mkdocs_jetty.spec.recording import Recorder
+
+AFTER_FENCES = 24
+"""Below superfences (25), above Python-Markdown's raw HTML (20), which takes comments away."""
+AFTER_INLINE = 19
+"""Below Python-Markdown's inline patterns (20), above the table of contents (5) and lists of attributes (8)."""
+_MARK = re.compile("\x02jetty(\\d+)\x03")
+_PLACE = re.compile(r"^([ >]*(?:#{1,6}[ \t]*|[*+-][ \t]+|\|[ \t]*))")
+_STASHED = re.compile("\x02wzxhzdk:\\d+\x03")
+_HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
+_BLOCKS = frozenset(
+    {"p", "ul", "ol", "dl", "table", "pre", "div", "blockquote", "details", "section", "figure", "hr", *_HEADINGS}
+)
+NO_HEADING = "this scenario will not run: it stands where Markdown shows no heading (a comment or indented code)"
+NO_ITEM = "this step is no item of a list on the page, so its scenario will not run; put an empty line above the list"
+
+
+@dataclass
+class _Seen:
+    """What was found in the text that is being converted."""
+
+    outline: Outline
+    holders: dict[int, Element] = field(default_factory=dict)
+    """What each marked line has become."""
+    stashed: dict[int, str] = field(default_factory=dict)
+    """What stands for each doc string, by the index of its first line."""
+
+
+class PlainMarkdown:
+    """Watches one Markdown instance."""
+
+    def __init__(self, md: Markdown, recorder: Recorder, show: Callable[[str], str]) -> None:
+        """Watch an instance.
+
+        Args:
+            md: The instance.
+            recorder: What sees its conversions.
+            show: Says what stands for a scenario, by its token, until the page is complete.
+        """
+        self.md = md
+        self.recorder = recorder
+        self._show = show
+        self._seen: _Seen | None = None
+        md.preprocessors.register(_Before(md, self), "jetty_lines", AFTER_FENCES)
+        md.treeprocessors.register(_Tree(md, self), "jetty_scenarios", AFTER_INLINE)
+        md.postprocessors.register(_After(md), "jetty_marks", 0)
+
+    # ---- before the conversion ----
+
+    def mark(self, lines: list[str]) -> list[str]:
+        """The lines with a mark in each that matters."""
+        conversion = self.recorder.conversion
+        self._seen = None
+        before = conversion.lines or list(lines)
+        conversion.lines = before
+        found = outline(before, conversion.ranges, self.recorder.syntax)
+        if not found.parts and not found.slips:
+            return lines
+        self._seen = seen = _Seen(found)
+        places = _places(before, lines, conversion.ranges)
+        marked = list(lines)
+        for index in {*(index for part in found.parts for index in part.marks), *(each.index for each in found.slips)}:
+            if index in places:
+                at = places[index]
+                marked[at] = _PLACE.sub(f"\\1\x02jetty{index}\x03", marked[at], count=1)
+        for start, end in sorted((each for part in found.parts for each in part.quoted), reverse=True):
+            conversion.taken.update(range(start, end))
+            self._stash(seen, before, marked, places, start, end)
+        return marked
+
+    def _stash(
+        self, seen: _Seen, before: list[str], marked: list[str], places: dict[int, int], start: int, end: int
+    ) -> None:
+        if start in places and end - 1 in places:
+            # No fence to the site's own extensions: a doc string all the same.
+            text = escape("\n".join(before[start + 1 : end - 1]))
+            seen.stashed[start] = self.md.htmlStash.store(f"<pre><code>{text}</code></pre>")
+            indent = before[start][: len(before[start]) - len(before[start].lstrip(" >"))]
+            marked[places[start] : places[end - 1] + 1] = [indent + seen.stashed[start]]
+        elif start - 1 in places and places[start - 1] + 1 < len(marked):
+            found = _STASHED.search(marked[places[start - 1] + 1])
+            seen.stashed[start] = found[0] if found else ""
+
+    # ---- after it ----
+
+    def settle(self, root: Element) -> None:
+        """Put tokens where the page shows steps, and name what it does not show."""
+        seen, self._seen = self._seen, None
+        if seen is None:
+            return
+        _unmarked(root, seen)
+        parents = {child: parent for parent in root.iter() for child in parent}
+        conversion = self.recorder.conversion
+        for part in seen.outline.parts:
+            slip = _unshown(part, seen, parents)
+            if slip is not None:
+                conversion.slips.append(slip)
+            elif part.kind in {"Background", "Scenario"}:
+                token = secrets.token_hex(16)
+                conversion.found(
+                    token, part.start, "\n".join(conversion.lines[part.start : part.end]), tuple(written(part))
+                )
+                _Placing(part, seen, root, parents).place(self.md.htmlStash.store(self._show(token)))
+        conversion.slips += [each for each in seen.outline.slips if each.index in seen.holders]
+
+
+def _places(before: Sequence[str], after: Sequence[str], ranges: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """Where each line is once fences have been taken out."""
+    places: dict[int, int] = {}
+    start = cursor = 0
+    for opened, closed in [*sorted(ranges), (len(before), len(before))]:
+        if opened < start:
+            continue
+        gap = list(before[start:opened])
+        found = next((at for at in range(cursor, cursor + 4) if list(after[at : at + len(gap)]) == gap), None)
+        if found is None:
+            return {place: index for index, place in enumerate(aligned(list(after), list(before))) if place is not None}
+        places.update((start + each, found + each) for each in range(len(gap)))
+        start, cursor = closed, found + len(gap)
+    return places
+
+
+def _unmarked(root: Element, seen: _Seen) -> None:
+    """Take the marks out of a page, and note what holds each."""
+
+    def taken(text: str | None, holder: Element) -> str | None:
+        if not text or "\x02jetty" not in text:
+            return text
+        for match in _MARK.finditer(text):
+            seen.holders[int(match[1])] = holder
+        return type(text)(_MARK.sub("", text))
+
+    for parent in root.iter():
+        parent.text = taken(parent.text, parent)
+        for child in parent:
+            child.tail = taken(child.tail, parent)
+
+
+def _unshown(part: Part, seen: _Seen, parents: dict[Element, Element]) -> Slip | None:
+    """What the page shows otherwise than it is meant."""
+    heading = seen.holders.get(part.start)
+    if heading is None or heading.tag not in _HEADINGS:
+        return Slip(part.start, NO_HEADING) if part.kind == "Scenario" else None
+    for index in part.items:
+        holder = seen.holders.get(index)
+        if holder is None or _item(holder, parents) is None:
+            return Slip(index, NO_ITEM)
+    lost = next((index for index in (*part.examples, *part.rows) if index not in seen.holders), None)
+    return Slip(lost, "the page does not show this line, so its scenario will not run") if lost is not None else None
+
+
+def _item(holder: Element, parents: dict[Element, Element]) -> Element | None:
+    """The item of a list that begins with what an element holds."""
+    if holder.tag == "li":
+        return holder
+    parent = parents.get(holder)
+    return parent if holder.tag == "p" and parent is not None and parent.tag == "li" else None
+
+
+class _Placing:
+    """Puts a token in the place of the steps of one part."""
+
+    def __init__(self, part: Part, seen: _Seen, root: Element, parents: dict[Element, Element]) -> None:
+        self.part = part
+        self.seen = seen
+        self.root = root
+        self.parents = parents
+        found = [_item(seen.holders[index], parents) for index in part.items]
+        self.items = [each for each in found if each is not None]
+        self.stashed = {seen.stashed[start] for start, _ in part.quoted if seen.stashed.get(start)}
+        self.rows = {seen.holders[index] for index in part.rows}
+
+    def place(self, stashed: str) -> None:
+        """Put the token there."""
+        lists = list(dict.fromkeys(self._outermost(each) for each in self.items))
+        token = Element("p")
+        token.text = stashed
+        token.tail = "\n"
+        if lists:
+            self._before(lists[0], token)
+        else:
+            heading = self.seen.holders[self.part.start]
+            parent = self.parents[heading]
+            parent.insert(list(parent).index(heading) + 1, token)
+            self.parents[token] = parent
+        left = [extra for each in lists for extra in self._left(each)]
+        for extra in reversed(left):
+            parent = self.parents[token]
+            parent.insert(list(parent).index(token) + 1, extra)
+        for each in (*lists, *self._arguments(), *(self.seen.holders[index] for index in self.part.examples)):
+            parent = self.parents[each]
+            if each in list(parent):
+                parent.remove(each)
+
+    def _before(self, element: Element, new: Element) -> None:
+        parent = self.parents[element]
+        parent.insert(list(parent).index(element), new)
+        self.parents[new] = parent
+
+    def _outermost(self, item: Element) -> Element:
+        around = self.parents[item]
+        above = self.parents.get(around)
+        return self._outermost(above) if above is not None and above in self.items else around
+
+    def _left(self, around: Element) -> Iterator[Element]:
+        """What stands in a list of steps and is none."""
+        for item in list(around):
+            if item not in self.items:
+                alone = Element(around.tag)
+                alone.append(item)
+                yield alone
+                continue
+            first = True
+            for child in item:
+                if child.tag in {"ul", "ol"} and any(each in self.items for each in child):
+                    yield from self._left(child)
+                elif (
+                    child.tag in _BLOCKS and not (first and self._is_step(child, item)) and not self._is_argument(child)
+                ):
+                    yield child
+                first = False
+
+    @staticmethod
+    def _is_step(child: Element, item: Element) -> bool:
+        """Whether an item of a loose list says its step in this paragraph."""
+        return child.tag == "p" and not _said(item.text)
+
+    def _is_argument(self, element: Element) -> bool:
+        text = _said("".join(element.itertext()))
+        if text in self.stashed:
+            return True
+        if element.tag == "table":
+            return any(each in self.rows for each in element.iter())
+        return element in self.rows and all(line.strip().startswith("|") for line in text.split("\n"))
+
+    def _arguments(self) -> list[Element]:
+        """Tables and doc strings that stand beside the lists."""
+        inside = {each for item in self.items for each in item.iter()}
+        return [
+            each
+            for each in list(self.root.iter())
+            if each.tag in {"p", "table"} and each not in inside and each in self.parents and self._is_argument(each)
+        ]
+
+
+def _said(text: str | None) -> str:
+    return (text or "").strip()
+
+
+class _Before(Preprocessor):
+    def __init__(self, md: Markdown, plain: PlainMarkdown) -> None:
+        super().__init__(md)
+        self.plain = plain
+
+    def run(self, lines: list[str]) -> list[str]:
+        return self.plain.mark(lines)
+
+
+class _Tree(Treeprocessor):
+    def __init__(self, md: Markdown, plain: PlainMarkdown) -> None:
+        super().__init__(md)
+        self.plain = plain
+
+    def run(self, root: Element) -> None:
+        self.plain.settle(root)
+
+
+class _After(Postprocessor):
+    """Takes out the marks of lines that are neither heading nor item: comments and code."""
+
+    def run(self, text: str) -> str:
+        return _MARK.sub("", text) if "\x02jetty" in text else text
