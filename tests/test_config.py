@@ -65,6 +65,7 @@ def test_defaults(tmp_path: Path) -> None:
         "retries": 0,
         "cache": "auto",
         "cache_dir": tmp_path / ".cache/plugin/jetty",
+        "syntax": ("fences",),
         "fail_on": ("red",),
         "results": (),
         "show_output": "auto",
