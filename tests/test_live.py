@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from mkdocs_jetty.hosts import live
+from mkdocs_jetty.hosts.late_files import LateFiles
 from mkdocs_jetty.hosts.live import LiveFeed
 from mkdocs_jetty.run.model import ScenarioResult
 from mkdocs_jetty.run.standby import Standby
@@ -251,3 +252,31 @@ def test_a_site_that_is_built_has_nothing_live(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "mkdocs", "build", "-q"], cwd=tmp_path, check=True)
     assert [path for path in (tmp_path / "site").rglob("*") if "live" in path.name] == []
     assert "jetty-live" not in (tmp_path / "site/index.html").read_text()
+
+
+# ---- what machines read ----
+
+
+def test_what_machines_read_is_written_when_it_is_asked_for() -> None:
+    late, written = LateFiles(), []
+    application = late.route(lambda environ, _: [environ["PATH_INFO"].encode()])
+    late.end(lambda: written.append("first"))
+    for path in ("/", "/page/", "/jetty/", "/jetty/index.html", "/search/search_index.json", "/assets/jetty.css"):
+        assert list(application({"PATH_INFO": path}, lambda *_: None)) == [path.encode()]
+    assert written == []
+    for path in ("/docs/jetty/badges/cart-speed.svg", "/jetty/spec.json", "/llms.txt", "/page/review.md"):
+        late.end(lambda path=path: written.append(path))
+        application({"PATH_INFO": path}, lambda *_: None)
+        application({"PATH_INFO": path}, lambda *_: None)
+        assert written.pop() == path
+        assert written == []
+
+
+def test_whoever_asks_during_a_build_waits_for_its_files() -> None:
+    late, written = LateFiles(), []
+    application = late.route(lambda *_: [b""])
+    late.end(lambda: written.append("old"))
+    late.begin()
+    threading.Timer(0.1, late.end, (lambda: written.append("new"),)).start()
+    application({"PATH_INFO": "/jetty/spec.json"}, lambda *_: None)
+    assert written == ["new"]

@@ -11,6 +11,7 @@ import os
 import re
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from mkdocs_jetty import config as jetty_config
 from mkdocs_jetty.assess import evidence_paths
 from mkdocs_jetty.errors import plain_lines
 from mkdocs_jetty.hosts.following import CodeFollower
+from mkdocs_jetty.hosts.late_files import LateFiles
 from mkdocs_jetty.hosts.live import LiveFeed
 from mkdocs_jetty.hosts.markdown import JettyExtension
 from mkdocs_jetty.hosts.mkdocs_build import Build, made_pages, rewrite_marked
@@ -45,7 +47,7 @@ from mkdocs_jetty.spec.model import Problem
 from mkdocs_jetty.spec.reader import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from jinja2 import Environment
     from mkdocs.config.defaults import MkDocsConfig
@@ -96,6 +98,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         self._watch: tuple[Path, ...] = ()
         self._watcher: object | None = None
         self._follower: CodeFollower | None = None
+        self._late = LateFiles()
         self._search = SearchTexts()
 
     def load_config(self, options: Any, config_file_path: str | None = None) -> tuple[Any, Any]:
@@ -160,6 +163,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         if self._settings is not None:
             if not self._builds:
                 self._judging.begin()
+                self._late.begin()
                 self._finished = []
             self._builds.append(Build(self._settings, self._search))
 
@@ -265,7 +269,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             for path in (*watched, self._follower.signal):
                 server.watch(str(path))
             if self._judging.live and (serving := server.get_app()):
-                server.set_app(self._judging.live.route(serving))
+                server.set_app(self._judging.live.route(self._late.route(serving)))
         return server
 
     # ---- at the end ----
@@ -281,6 +285,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
     def on_build_error(self, *, error: Exception) -> None:  # noqa: ARG002
         """Forget what was not finished."""
         self._builds.clear()
+        self._late.end()
         if self._judging.live:
             self._judging.live.failed()
 
@@ -294,18 +299,22 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         site.late += build.late
         # In the order in which they judged: a build within another one ends first.
         self._finished = [build, *self._finished] if not self._builds else [*self._finished, build]
-        if self._builds or site.verdict is None:
+        if self._builds:
+            return
+        if site.verdict is None:
+            self._late.end()
             return
         verdict = with_late(site.verdict, site.late, build.settings)
         public = concealed(verdict, site.concealed)
-        export.write_site_files(
-            public, Path(config.site_dir), url_for=lambda page: site.urls.get(page, ""), generated=_now()
-        )
         for name in rewrite_marked(self._finished, public) if len(self._finished) > 1 else ():
             log.warning("%s: its overview says nothing of the languages that were built after it", name)
         build_only.keep(build.settings.root, made_pages(self._finished))
-        for path, text in self._reviews(public):
-            export.write_if_changed(Path(config.site_dir, path), text)
+        write = partial(self._write, public, Path(config.site_dir), dict(site.urls), _now())
+        if self._late.routed and not self._dirty:  # a dirty build reads what the last one has written
+            self._late.end(write)
+        else:
+            write()
+            self._late.end()
         self._report(verdict, build.settings, strict=bool(config.strict))
         if self._command != "serve":
             tell_github(verdict)
@@ -314,12 +323,17 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             # Not as an error of the build, at which other plugins would undo their part.
             raise SystemExit(1)
 
-    def _reviews(self, verdict: Verdict) -> Iterator[tuple[str, str]]:
+    def _write(self, verdict: Verdict, site_dir: Path, urls: Mapping[str, str], now: datetime) -> None:
+        """Write what machines read."""
+        export.write_site_files(verdict, site_dir, url_for=lambda page: urls.get(page, ""), generated=now)
+        for path, text in self._reviews(verdict, urls):
+            export.write_if_changed(site_dir / path, text)
+
+    def _reviews(self, verdict: Verdict, urls: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Where each page's review belongs in the site, and its text."""
         if verdict.state != "external":
             return
         texts = render_review_files(verdict)
-        urls = self._judging.site.urls
         for page in verdict.spec.pages:
             own = [texts[feature.feature.id] for feature in verdict.features if feature.feature.page == page.path]
             if own and page.path in urls:

@@ -7,8 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_bdd import parsers
-
 from mkdocs_jetty.errors import UNPRINTABLE
 from mkdocs_jetty.judge.model import Verdict
 from mkdocs_jetty.spec.model import Step, StepType
@@ -81,6 +79,8 @@ def _function(
     matcher = _quoted(one.pattern)
     if one.arguments:
         others = [step.text for step in steps if step.type == one.kind and step not in shared[one]]
+        from pytest_bdd import parsers  # noqa: PLC0415 (a site without undefined steps has no use for pytest)
+
         greedy = any(map(parsers.parse(one.pattern).is_matching, others))
         # `{text}` reaches over further quotes; a pattern of its own keeps two definitions from serving one step.
         matcher = f"parsers.re({_quoted(_exact(one))})" if greedy else f"parsers.parse({matcher})"
