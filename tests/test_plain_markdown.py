@@ -241,6 +241,8 @@ LEFT_OUT = {
     "# T\n\n## Scenario: x\n\n* When a\n* Thn b\n": "6: not valid Gherkin: `Thn b` cannot stand here; write `Then b`",
     "# T\n\n## Scenario: x\n\n- **WHEN** a\n- **THAN** b\n": "6: not valid Gherkin: `Than b` cannot stand here",
     "# T\n\n## Examples: x\n\n  | a |\n": "3: these examples stand under no scenario, so nothing runs for them",
+    "# T\n\n## Example: x\n\ntext\n": "3: this example holds no step, so nothing runs for it",
+    "# T\n\n## Scenario: x\n\n* When a\n    - b\n": "6: this item of a list is no step, so nothing checks it",
     OUTLINE: "8: this table belongs to no examples; indent its rows by two spaces",
 }
 

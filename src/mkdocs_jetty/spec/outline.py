@@ -70,6 +70,12 @@ class Part:
     """The feature, the backgrounds and the rule that hold for it."""
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it has no step and may be prose; what says that it is a scenario is a promise."""
+        word = self.gherkin[-1][1].partition(":")[0]
+        return not self.items and self.kind in {"Background", "Scenario"} and word in {"Background", "Example"}
+
+    @property
     def end(self) -> int:
         """The index of the first line after it."""
         return max(self.gherkin[-1][0] + 1, *(end for _, end in self.quoted), self.start + 1)
@@ -141,6 +147,10 @@ class Outline:
                 continue
             index, blank = self._line(index, line, blank=blank), False
         self._leave_list()
+        for part in [each for each in self.parts if each.is_empty]:
+            self.parts.remove(part)
+            said = self._lines[part.start].strip("#> \t").partition(":")[0].lower()
+            self.slips.append(Slip(part.start, f"this {said} holds no step, so nothing runs for it", "warning"))
         for part in self.parts:
             if part.kind == "Rule" and not any(part in each.around for each in self.parts if each.kind == "Scenario"):
                 said = self._lines[part.start].strip("#> \t").partition(":")[0].lower()
@@ -223,7 +233,9 @@ class Outline:
 
     def _open_examples(self, index: int, written: list[tuple[int, str]], column: int) -> None:
         if self._part is None or self._part.kind != "Scenario":
-            self.slips.append(Slip(index, "these examples stand under no scenario, so nothing runs for them"))
+            self.slips.append(
+                Slip(index, "these examples stand under no scenario, so nothing runs for them", "warning")
+            )
             return
         self._part.gherkin += written
         self._part.marks.append(index)
@@ -249,6 +261,9 @@ class Outline:
                 self._alone.append((index, step.split(" ")[0]))
             return
         if step is None and self._column < 0:
+            return
+        if step is None and len(match["before"]) > self._column:
+            self.slips.append(Slip(index, "this item of a list is no step, so nothing checks it", "warning"))
             return
         # What is no step is said to be none by who reads the Gherkin, in the words for Gherkin.
         part.gherkin.append((index, step or _EMPHASIS.sub(lambda found: found[2].capitalize(), match["text"])))
