@@ -40,7 +40,7 @@ class Settings:
     site_dir: Path
     """Absolute."""
     # Each option with its default, what reads it, and its line in the guide: `OPTIONS` is all of them.
-    enabled: bool = _option(True, o.boolean, "`true`")
+    enabled: bool = _option(True, o.boolean, "`true`", "`false`: the plugin does nothing")
     execute: bool = _option(True, o.boolean, "`true`", "`false`: run nothing, and show every scenario as not run")
     steps: tuple[str, ...] = _option(
         ("features",),

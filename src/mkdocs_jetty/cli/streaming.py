@@ -62,8 +62,9 @@ class EventStream:
         """Say how it stands."""
         for problem in verdict.problems:
             self._write(
-                "problem", level=problem.level, page=problem.page or None, line=problem.line, message=problem.message
-            )
+                "problem", level=problem.level, code=problem.code, page=problem.page or None, line=problem.line,
+                message=problem.message,
+            )  # fmt: skip
         self._write(
             "run-finished", time=_now(), verdict=overall(verdict), counts=dict(verdict.counts), exit=status,
             duration_s=round(verdict.duration_s, 3),

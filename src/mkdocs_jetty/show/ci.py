@@ -36,7 +36,7 @@ def _commands(verdict: Verdict) -> Iterator[str]:
     for problem in verdict.problems:
         kind = "error" if problem.level == "error" else "warning"
         place = {"file": problem.page, "line": problem.line, "col": problem.column}
-        yield _command(kind, {**place, "title": "Specification"}, problem.message)
+        yield _command(kind, {**place, "title": f"Specification ({problem.code})"}, problem.message)
     for feature in verdict.features:
         for judged in feature.scenarios:
             if judged.red and not judged.known_red:

@@ -179,6 +179,7 @@ def _milliseconds(value: float | None) -> float | None:
 def _problem(problem: Problem) -> dict[str, Any]:
     return {
         "level": problem.level,
+        "code": problem.code,
         "page": problem.page,
         "line": problem.line,
         "column": problem.column,

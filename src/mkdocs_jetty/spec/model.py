@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from mkdocs_jetty.kinds import code_of
+
 Mode = Literal["speed", "stable", "production"]
 MODES: tuple[Mode, ...] = ("speed", "stable", "production")
 StepType = Literal["given", "when", "then"]
@@ -28,6 +30,11 @@ class Problem:
     column: int | None
     message: str
     """What is wrong and what would be right, in one sentence or two."""
+
+    @property
+    def code(self) -> str:
+        """What names its kind, such as `JTY201`, however the message is worded."""
+        return code_of(self.message)
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.page, self.line, self.column) if part)

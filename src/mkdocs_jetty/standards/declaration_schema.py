@@ -32,7 +32,8 @@ def declaration_schema() -> Schema:
         **_table({
             "project": _table({
                 "state": state, "preset": preset, "since": day,
-                "frameworks": {"type": "array", "items": _text("", enum=list(FRAMEWORKS))},
+                "frameworks": {"type": "array", "items": _text("", enum=list(FRAMEWORKS)),
+                               "description": "With `regulated`: those that you answer to."},
             }),
             "thresholds": {"type": "object", "additionalProperties": thresholds},
             "load": _table({"normal": _text('Normal load, such as "20 users".', pattern="^[1-9][0-9]* users?$")}),
@@ -43,14 +44,15 @@ def declaration_schema() -> Schema:
                 {"feature": feature},
             ),
             "waiver": _records(
-                {"standard": standard, "reason": _text("", enum=list(WAIVER_REASONS)), "text": _text("Why."),
+                {"standard": standard, "reason": _text("Why there is none, of a closed list.", enum=list(WAIVER_REASONS)), "text": _text("Why."),
                  "owner": _text("Who puts it right."), "approver": _text("Somebody else, who agrees."), "on": day,
                  "until": day},
                 {"feature": feature},
             ),
             "report": _records(
                 {"standard": standard, "path": _text("The file, from the project's folder.")},
-                {"format": _text("", enum=list(FORMATS)), "environment": _text("", enum=list(ENVIRONMENTS)),
+                {"format": _text("What the file is, where that is not to be seen.", enum=list(FORMATS)),
+                 "environment": _text("Where it was observed.", enum=list(ENVIRONMENTS)),
                  "feature": feature, "tool": _text("What made it."), "made_on": day,
                  "digest": _text("Of the file, as `jetty evidence add` writes it."), "by": _text("Who noted it.")},
             ),
