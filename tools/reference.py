@@ -87,8 +87,8 @@ def _index() -> Iterator[str]:
 def _options() -> Iterator[str]:
     yield "# Options"
     yield ""
-    yield "They stand below `plugins: jetty:` in `mkdocs.yml`. All are optional. A wrong name or value stops everything first, "
-    yield "with file, line and what would be right."
+    yield "They stand below `plugins: jetty:` in `mkdocs.yml`. All are optional. A wrong name or value stops everything"
+    yield "first, with file, line and what would be right."
     for name, option in OPTIONS.items():
         yield from ("", f"## `{name}` {{ #{name} }}", "")
         yield f"Takes {_takes(option.read)}. Without it: {option.written}."
@@ -109,8 +109,8 @@ def _takes(read: Any) -> str:
 
 def _commands() -> Iterator[str]:
     yield from ("# Commands", "")
-    yield "`jetty COMMAND --help` says the same. The exit status is 0 when all is well, 1 for a verdict that is red by `fail_on`,"
-    yield "2 for wrong use or configuration, and 3 when it was interrupted or could not run."
+    yield "`jetty COMMAND --help` says the same. The exit status is 0 when all is well, 1 for a verdict that is red by"
+    yield "`fail_on`, 2 for wrong use or configuration, and 3 when it was interrupted or could not run."
     context = click.Context(main, info_name="jetty")
     for name in COMMANDS:
         command = main.get_command(context, name)
@@ -144,8 +144,9 @@ def _prose(text: str) -> str:
 
 def _ports() -> Iterator[str]:
     yield from ("# Ports", "")
-    yield "A port is a pytest fixture that you override in your own `conftest.py`. One that a phrase needs and nobody has filled makes its"
-    yield "scenario *not run*, with what is missing. [The step library](../guide/step-library.md#ports) shows how."
+    yield "A port is a pytest fixture that you override in your own `conftest.py`. One that a phrase needs and nobody has"
+    yield "filled makes its scenario *not run*, with what is missing. [The step library](../guide/step-library.md#ports)"
+    yield "shows how."
     asked: dict[str, set[str]] = {}
     for phrase in phrases():
         for port in phrase.ports:
@@ -185,14 +186,14 @@ def _statuses() -> Iterator[str]:
          _colour(ScenarioResult("failed" if each in failed else "unknown", each)))
         for each in get_args(Cause)
     ])  # fmt: skip
-    yield from ("", "A scenario tagged `@wip` is known red: it must fail, and does not count as red while it does. A scenario that "
-                    "passes only on a retry is `passed` with `flaky: true`: amber, and no evidence for a standard.")  # fmt: skip
+    yield ""
+    yield "A scenario tagged `@wip` is known red: it must fail, and does not count as red while it does. A scenario that"
+    yield "passes only on a retry is `passed` with `flaky: true`: amber, and no evidence for a standard."
     yield from ("", "## Modes of a feature", "")
     yield from _table(("status", "means"), [(f"`{each}`", MODES[each]) for each in words.MODE])
-    yield from (
-        "",
-        "The level of a feature is `none`, `speed`, `stable` or `production`: the highest mode such that it and every mode below it is green.",
-    )
+    yield ""
+    yield "The level of a feature is `none`, `speed`, `stable` or `production`: the highest mode such that it and every"
+    yield "mode below it is green."
     yield from ("", "## Standards", "")
     yield from _table(("status", "means"), [(f"`{each}`", words.STANDARD_MEANS[each]) for each in STANDARD_STATUSES])
 
@@ -206,7 +207,8 @@ def _colour(result: ScenarioResult) -> str:
 
 def _declaration() -> Iterator[str]:
     yield from ("# `jetty.toml`", "")
-    yield "What people decide, date and sign. A file that does not validate stops everything first, with file, line and what would be right."
+    yield "What people decide, date and sign. A file that does not validate stops everything first, with file, line and"
+    yield "what would be right."
     yield "`jetty export --format schema` writes its JSON Schema, for editors that complete it as you type."
     for name, table in declaration_schema()["properties"].items():
         many = table.get("type") == "array"
@@ -214,8 +216,9 @@ def _declaration() -> Iterator[str]:
         yield from ("", f"## `{f'[[{name}]]' if many else f'[{name}]'}` {{ #{name} }}", "")
         if "properties" not in own:
             own = own["additionalProperties"]
-            yield from ("A table for each standard whose numbers you change, `[thresholds.latency-budget]`. Any other key is a threshold of it, such as "
-                        '`p95 = "800 ms"`.', "")  # fmt: skip
+            yield "A table for each standard whose numbers you change, `[thresholds.latency-budget]`. Any other key is a"
+            yield 'threshold of it, such as `p95 = "800 ms"`.'
+            yield ""
         elif many:
             yield from ("A record of its own each time.", "")
         required = own.get("required", ())
@@ -245,9 +248,9 @@ def _kind(schema: Mapping[str, Any]) -> str:
 
 def _messages() -> Iterator[str]:
     yield from ("# Messages", "")
-    yield "Each problem has a code that stays the same when its words change. `jetty check` and the build's log show it, and `problems` in"
-    yield "`spec.json` has it as `code`. What became of a scenario is [a status](statuses.md), not a problem. `JTY000` are words from elsewhere,"
-    yield "such as those of a hook."
+    yield "Each problem has a code that stays the same when its words change. `jetty check` and the build's log show it,"
+    yield "and `problems` in `spec.json` has it as `code`. What became of a scenario is [a status](statuses.md), not a"
+    yield "problem. `JTY000` are words from elsewhere, such as those of a hook."
     for group, title in GROUPS.items():
         yield from ("", f"## {title}", "")
         for kind in KINDS:

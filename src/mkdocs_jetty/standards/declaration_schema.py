@@ -44,7 +44,9 @@ def declaration_schema() -> Schema:
                 {"feature": feature},
             ),
             "waiver": _records(
-                {"standard": standard, "reason": _text("Why there is none, of a closed list.", enum=list(WAIVER_REASONS)), "text": _text("Why."),
+                {"standard": standard,
+                 "reason": _text("Why there is none, of a closed list.", enum=list(WAIVER_REASONS)),
+                 "text": _text("Why."),
                  "owner": _text("Who puts it right."), "approver": _text("Somebody else, who agrees."), "on": day,
                  "until": day},
                 {"feature": feature},
