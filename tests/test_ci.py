@@ -47,7 +47,7 @@ def verdict_of(count: int = 1) -> Verdict:
 def test_a_red_scenario_is_annotated_at_its_line_and_known_red_is_not() -> None:
     told = list(workflow_commands(verdict_of()))
     assert [each.partition("::")[2].split(" ")[0] for each in told] == ["error", "warning", "error", "error"]
-    assert told[0].startswith("::error file=docs/x%2Cy.md,line=7,col=3,title=Specification::a,b:c%25d%0A")
+    assert told[0].startswith("::error file=docs/x%2Cy.md,line=7,col=3,title=Specification (JTY000)::a,b:c%25d%0A")
     assert told[2].startswith("::error file=docs/door.md,line=4,title=red0 a%2Cb%3Ac%25d%0A")
     assert all("\n" not in each and "\r" not in each for each in told)
     assert told[3].endswith("::failed: could not close")

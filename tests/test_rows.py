@@ -369,7 +369,7 @@ def test_the_terminal_tells_what_is_ambiguous_once() -> None:
         "  docs/engine.md:3: two",
         "  docs/engine.md:3: three",
         "  and 2 more; the pages and the exports name them all",
-        f"error: {verdict.problems[0].message}",
+        f"error: {verdict.problems[0].message} [JTY402]",
     ]
 
 

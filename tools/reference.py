@@ -144,9 +144,9 @@ def _prose(text: str) -> str:
 
 def _ports() -> Iterator[str]:
     yield from ("# Ports", "")
-    yield "A port is a pytest fixture that you override in your own `conftest.py`. One that a phrase needs and nobody has"
-    yield "filled makes its scenario *not run*, with what is missing. [The step library](../guide/step-library.md#ports)"
-    yield "shows how."
+    yield "A port is a pytest fixture that you override in your own `conftest.py`. One that a phrase needs and nobody"
+    yield "has filled makes its scenario *not run*, with what is missing. [The step library]"
+    yield "(../guide/step-library.md#ports) shows how."
     asked: dict[str, set[str]] = {}
     for phrase in phrases():
         for port in phrase.ports:
@@ -187,8 +187,8 @@ def _statuses() -> Iterator[str]:
         for each in get_args(Cause)
     ])  # fmt: skip
     yield ""
-    yield "A scenario tagged `@wip` is known red: it must fail, and does not count as red while it does. A scenario that"
-    yield "passes only on a retry is `passed` with `flaky: true`: amber, and no evidence for a standard."
+    yield "A scenario tagged `@wip` is known red: it must fail, and does not count as red while it does. A scenario"
+    yield "that passes only on a retry is `passed` with `flaky: true`: amber, and no evidence for a standard."
     yield from ("", "## Modes of a feature", "")
     yield from _table(("status", "means"), [(f"`{each}`", MODES[each]) for each in words.MODE])
     yield ""
@@ -216,8 +216,8 @@ def _declaration() -> Iterator[str]:
         yield from ("", f"## `{f'[[{name}]]' if many else f'[{name}]'}` {{ #{name} }}", "")
         if "properties" not in own:
             own = own["additionalProperties"]
-            yield "A table for each standard whose numbers you change, `[thresholds.latency-budget]`. Any other key is a"
-            yield 'threshold of it, such as `p95 = "800 ms"`.'
+            yield "A table for each standard whose numbers you change, `[thresholds.latency-budget]`. Any other key is"
+            yield 'a threshold of it, such as `p95 = "800 ms"`.'
             yield ""
         elif many:
             yield from ("A record of its own each time.", "")
@@ -248,9 +248,9 @@ def _kind(schema: Mapping[str, Any]) -> str:
 
 def _messages() -> Iterator[str]:
     yield from ("# Messages", "")
-    yield "Each problem has a code that stays the same when its words change. `jetty check` and the build's log show it,"
-    yield "and `problems` in `spec.json` has it as `code`. What became of a scenario is [a status](statuses.md), not a"
-    yield "problem. `JTY000` are words from elsewhere, such as those of a hook."
+    yield "Each problem has a code that stays the same when its words change. `jetty check` and the build's log show it"
+    yield "in brackets, and `problems` in `spec.json` has it as `code`. What became of a scenario is"
+    yield "[a status](statuses.md), not a problem. `JTY000` are words from elsewhere, such as those of a hook."
     for group, title in GROUPS.items():
         yield from ("", f"## {title}", "")
         for kind in KINDS:

@@ -227,7 +227,7 @@ def show_transition(report: Console, now: Verdict, then: Verdict) -> None:
     told = set(map(str, now.problems))
     for problem in then.problems:
         if str(problem) not in told:
-            line(report, f"{problem.level} {problem.code}: {plain(problem)}", "yellow")
+            line(report, f"{problem.level}: {plain(problem.told)}", "yellow")
 
 
 def _row(before: FeatureVerdict, judged: FeatureVerdict, then: Verdict) -> tuple[str, ...]:

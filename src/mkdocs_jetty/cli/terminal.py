@@ -106,9 +106,7 @@ def show_doubts(report: Console, feature: Feature, judged: JudgedScenario) -> No
 
 def show_problems(report: Console, problems: Iterable[Problem]) -> None:
     for problem in problems:
-        line(
-            report, f"{problem.level} {problem.code}: {plain(problem)}", "red" if problem.level == "error" else "yellow"
-        )
+        line(report, f"{problem.level}: {plain(problem.told)}", "red" if problem.level == "error" else "yellow")
 
 
 def show_red(report: Console, feature: Feature, judged: JudgedScenario) -> None:

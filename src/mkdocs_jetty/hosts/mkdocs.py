@@ -348,7 +348,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             # `serve --strict` would stop for a warning.
             say = log.info if strict else log.warning
         for problem in verdict.problems:
-            (say if problem.level == "error" else log.info)("%s [%s]", plain_lines(problem), problem.code)
+            (say if problem.level == "error" else log.info)("%s", plain_lines(problem.told))
         for told in log_lines(verdict.features):
             say("%s", plain_lines(told))
         if verdict.fails:

@@ -36,6 +36,12 @@ class Problem:
         """What names its kind, such as `JTY201`, however the message is worded."""
         return code_of(self.message)
 
+    @property
+    def told(self) -> str:
+        """The problem as a log tells it, with its code."""
+        first, *more = str(self).split("\n")
+        return "\n".join([f"{first} [{self.code}]", *more])
+
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.page, self.line, self.column) if part)
         return f"{place}: {self.message}" if place else self.message
