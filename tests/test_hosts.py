@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -119,6 +120,24 @@ def test_zensical_shows_what_the_check_found(zensical: Environment, site: Path) 
     assert cart(site).count("--jetty-soft: #555d68;") == 1
     home = (site / "site/index.html").read_text(encoding="utf-8")
     assert "guide/cart/" in home.split("jetty-overview", 1)[1]
+    completed = zensical.run(site, "jetty", "check", "--site")
+    assert completed.returncode == 1, completed.stderr
+    overview = (site / "site/jetty/index.html").read_text(encoding="utf-8")
+    assert 'href="../guide/cart/' in overview
+    assert json.loads((site / "site/jetty/spec.json").read_text(encoding="utf-8"))["counts"]["failed"] == 1
+    assert list((site / "site/jetty/badges").glob("*-speed.svg"))
+
+
+def test_a_zensical_site_without_the_extension_is_told_of_it(zensical: Environment, site: Path) -> None:
+    write(site, {"mkdocs.yml": "site_name: Shop\nplugins: [jetty]\n"})
+    assert zensical.run(site, "zensical", "build").returncode == 0
+    checked = zensical.run(site, "jetty", "check")
+    assert (
+        "warning: mkdocs.yml: Zensical loads no plugins, so its pages show no result: add `- mkdocs_jetty` to "
+        "`markdown_extensions`" in " ".join((checked.stdout + checked.stderr).split())
+    )
+    write(site, {"mkdocs.yml": "site_name: Shop\nplugins: [jetty]\nmarkdown_extensions: [mkdocs_jetty]\n"})
+    assert "Zensical" not in zensical.run(site, "jetty", "check").stdout
 
 
 def test_zensical_without_a_check_shows_nothing_as_run(zensical: Environment, site: Path) -> None:

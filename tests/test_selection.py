@@ -136,3 +136,19 @@ def test_a_wrong_option_is_told_of_for_one_page_too(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     result = invoke("check", "docs/door.md")
     assert "error: mkdocs.yml:4: `steps` names `nosuch`, which does not exist" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [([], "there is no site in "), (["--shard", "1/2"], "nothing may be left out"), (["page.md"], "nothing may be")],
+)
+def test_check_site_needs_a_site_and_the_whole_specification(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/page.md").write_text("# Page\n", encoding="utf-8")
+    (tmp_path / "mkdocs.yml").write_text("site_name: Site\nplugins: [jetty]\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    result = invoke("check", "--site", *arguments)
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())

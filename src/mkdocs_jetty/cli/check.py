@@ -8,17 +8,19 @@ import webbrowser
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 from rich.console import Console
 
 from mkdocs_jetty import assess
 from mkdocs_jetty.cli import choosing, watching
-from mkdocs_jetty.cli.common import Outcome, as_json, config_option, load, run_and_judge, url_for, write
+from mkdocs_jetty.cli.common import Outcome, as_json, config_option, kept, load, run_and_judge, url_for, write
 from mkdocs_jetty.cli.errors import RED, WrongUse, plain
 from mkdocs_jetty.cli.streaming import EventStream
 from mkdocs_jetty.cli.terminal import console, line, show_failures, summary
 from mkdocs_jetty.config import Settings
+from mkdocs_jetty.hosts.zensical import without_extension
 from mkdocs_jetty.judge.model import Verdict
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.ci import code_quality, tell_github
@@ -44,6 +46,7 @@ class Asked:
     failed_first: bool
     changed: bool
     shard: str | None
+    site: bool
 
     @property
     def is_part(self) -> bool:
@@ -62,6 +65,7 @@ class Asked:
 @click.option("--lf", "--last-failed", "failed_first", is_flag=True, help="Run what was red last; all, if nothing was.")
 @click.option("--changed", is_flag=True, help="Run what stands on pages with uncommitted changes.")
 @click.option("--shard", metavar="I/N", help="Run part I of N, for N machines; `jetty merge` puts them together.")
+@click.option("--site", is_flag=True, help="Add overview, spec.json and badges to the site that Zensical has built.")
 @click.option("--watch", is_flag=True, help="Check again whenever a file of the project changes.")
 @click.option("--open", "opens", is_flag=True, help="Open the whole spec in a browser, as `jetty report` writes it.")
 @click.argument("pages", nargs=-1, metavar="[PAGE]...")
@@ -76,13 +80,15 @@ def check(
     failed_first: bool,
     changed: bool,
     shard: str | None,
+    site: bool,
     watch: bool,
     opens: bool,
     pages: tuple[str, ...],
 ) -> None:
     """Run and judge without building a site; PAGE narrows it to these pages."""
     asked = Asked(
-        pages, json_file, junit_file, messages_file, quality_file, events_file, records, failed_first, changed, shard
+        pages, json_file, junit_file, messages_file, quality_file, events_file, records, failed_first, changed, shard,
+        site,
     )  # fmt: skip
     report = console(stderr="-" in map(str, (json_file, junit_file, messages_file, quality_file, events_file)))
     if watch:
@@ -98,12 +104,12 @@ def check(
 
 def _checked(settings: Settings, report: Console, asked: Asked) -> tuple[Outcome, int]:
     """One check: what it came to, and its exit status."""
-    if asked.records and not settings.execute:
-        raise WrongUse("--record: nothing runs while `execute` is false, so there is nothing to record")
+    _refuse(settings, asked)
     if asked.is_part:
         settings = replace(settings, fail_on=choosing.only_what_ran(settings.fail_on))
     events = EventStream(asked.events_file) if asked.events_file else None
-    outcome = run_and_judge(
+    outcome = kept(settings) if asked.site and not events else None
+    outcome = outcome or run_and_judge(
         settings, report, asked.pages, choose=lambda spec: _chosen(settings, spec, report, asked), events=events
     )
     verdict = outcome.verdict
@@ -111,6 +117,10 @@ def _checked(settings: Settings, report: Console, asked: Asked) -> tuple[Outcome
         record(settings, verdict, whole=not asked.pages and not asked.is_part)
         verdict = replace(verdict, history=assess.history(settings, verdict.spec))
     _write_files(settings, verdict, asked)
+    if asked.site:
+        _complete_site(settings, verdict)
+    if unseen := without_extension(settings):
+        line(report, f"warning: {plain(unseen)}", "yellow")
     _remember(settings, verdict, report)
     show_failures(report, verdict)
     if undefined := undefined_steps(verdict):
@@ -125,6 +135,20 @@ def _checked(settings: Settings, report: Console, asked: Asked) -> tuple[Outcome
     if events:
         events.end(verdict, status)
     return outcome, status
+
+
+def _refuse(settings: Settings, asked: Asked) -> None:
+    """Refuse what contradicts itself.
+
+    Raises:
+        WrongUse: If the command line does.
+    """
+    if asked.records and not settings.execute:
+        raise WrongUse("--record: nothing runs while `execute` is false, so there is nothing to record")
+    if asked.site and (asked.pages or asked.is_part):
+        raise WrongUse("--site: the site shows the whole specification, so nothing may be left out")
+    if asked.site and not settings.site_dir.is_dir():
+        raise WrongUse(f"--site: there is no site in {plain(settings.site_dir)} yet; build it first")
 
 
 def _chosen(settings: Settings, spec: Spec, report: Console, asked: Asked) -> frozenset[str] | None:
@@ -156,6 +180,18 @@ def _write_files(settings: Settings, verdict: Verdict, asked: Asked) -> None:
         write(asked.messages_file, export.messages_ndjson(verdict, now))
     if asked.quality_file:
         write(asked.quality_file, as_json(code_quality(verdict)))
+
+
+def _complete_site(settings: Settings, verdict: Verdict) -> None:
+    from mkdocs_jetty.hosts.report import render_overview_page  # noqa: PLC0415 # only where it is asked for
+
+    urls = url_for(settings)
+    try:
+        export.write_site_files(verdict, settings.site_dir, urls, datetime.now(timezone.utc))
+        overview = render_overview_page(settings, verdict, lambda page: f"../{quote(urls(page))}")
+        export.write_if_changed(settings.site_dir / export.FOLDER / "index.html", overview)
+    except OSError as error:
+        raise WrongUse(f"--site: cannot write to {plain(settings.site_dir)}: {error.strerror or error}") from error
 
 
 def _remember(settings: Settings, verdict: Verdict, report: Console) -> None:

@@ -148,10 +148,15 @@ def run_and_judge(
 
 def latest(settings: Settings, report: Console) -> Outcome:
     """The kept results, where nothing has changed since; else a run."""
+    return kept(settings) or run_and_judge(settings, report, quiet=True)
+
+
+def kept(settings: Settings) -> Outcome | None:
+    """The kept results, where nothing has changed since."""
     spec = read(settings)
     results = store.load(spec, settings) if settings.execute else None
     if results is None or any(map(store.is_stale, results.scenarios.values())):
-        return run_and_judge(settings, report, quiet=True)
+        return None
     return Outcome(spec, results, assess.assess(settings, spec, results))
 
 

@@ -22,6 +22,8 @@ from mkdocs_jetty.spec.convert import converter_of
 from mkdocs_jetty.spec.front_matter import split_front_matter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from mkdocs_jetty.config import Settings
     from mkdocs_jetty.judge.model import Verdict
     from mkdocs_jetty.spec.model import Page
@@ -42,14 +44,31 @@ def render_report(settings: Settings, verdict: Verdict) -> str:
         settings: The project's settings, by which its pages are converted.
         verdict: What is shown.
     """
-    places = {page.path: f"page-{number}" for number, page in enumerate(verdict.spec.pages, 1)}
+    return _rendered(settings, verdict, verdict.spec.pages, lambda _: "")
+
+
+def render_overview_page(settings: Settings, verdict: Verdict, url_for: Callable[[str], str]) -> str:
+    """Render the overview as a page of the site, for a host that has no page of ours.
+
+    Args:
+        settings: The project's settings.
+        verdict: What is shown.
+        url_for: The address of a page of the site, from this one.
+    """
+    # What the site has no page for stands here.
+    own = [page for page in verdict.spec.pages if page.path.endswith(".feature")]
+    return _rendered(settings, verdict, own, url_for)
+
+
+def _rendered(settings: Settings, verdict: Verdict, held: Sequence[Page], elsewhere: Callable[[str], str]) -> str:
+    places = {page.path: f"page-{number}" for number, page in enumerate(held, 1)}
 
     def url_for(page: str) -> str:
-        return f"#{places[page]}" if page in places else ""
+        return f"#{places[page]}" if page in places else elsewhere(page)
 
     pages = [
         (places[page.path], page.title, page_colour(verdict, page.path), Markup(_page(settings, verdict, page, places)))  # noqa: S704
-        for page in verdict.spec.pages
+        for page in held
     ]
     links = {"failures": "#failures", "steps": "#steps"}
 

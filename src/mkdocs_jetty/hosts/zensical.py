@@ -7,7 +7,9 @@ counts only for a specification that still says the same.
 from __future__ import annotations
 
 import posixpath
+import re
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,8 +19,13 @@ from mkdocs_jetty.assess import assess, evidence_paths, this_day
 from mkdocs_jetty.config_names import CONFIG_NAMES
 from mkdocs_jetty.run import store
 from mkdocs_jetty.run.fingerprint import project_files
+from mkdocs_jetty.site_file import named_entries, read_site_file
 from mkdocs_jetty.spec import reader
 from mkdocs_jetty.spec.recording import FENCES
+from mkdocs_jetty.spec.site_markdown import OURS
+
+GENERATOR = re.compile(r'<meta name="generator" content="(\w+)')
+"""Where a site says what has made it."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +67,33 @@ def _syntax(file: Path, _stamp: int) -> tuple[str, ...]:
         return jetty_config.load(file).syntax
     except jetty_config.ConfigError:
         return (FENCES,)
+
+
+def without_extension(settings: Settings) -> str | None:
+    """What to say where Zensical builds the site and was not told of us: it loads no plugin, and says nothing."""
+    file = settings.config_file
+    if file is None or not _is_zensicals(settings, file):
+        return None
+    data = read_site_file(file)
+    if OURS in named_entries(data, "markdown_extensions"):
+        return None
+    entry = f"[project.markdown_extensions.{OURS}]" if file.suffix == ".toml" else f"- {OURS}"
+    return (
+        f"{file.name}: Zensical loads no plugins, so its pages show no result: add `{entry}`"
+        f"{'' if file.suffix == '.toml' else ' to `markdown_extensions`'}"
+    )
+
+
+def _is_zensicals(settings: Settings, file: Path) -> bool:
+    if file.suffix == ".toml":
+        return True
+    try:
+        built = (settings.site_dir / "index.html").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        built = ""
+    if generator := GENERATOR.search(built):
+        return generator[1] == "zensical"
+    return find_spec("zensical") is not None and find_spec("mkdocs") is None
 
 
 # A page is rendered on its own, with a new instance of the extension: the project is read once, not once for each.
