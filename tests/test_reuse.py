@@ -146,6 +146,16 @@ def test_data_that_a_run_wrote_itself_is_no_change(settings: Settings) -> None:
     assert planned(settings, after).first == ()
 
 
+def test_data_that_somebody_else_wrote_during_the_run_is_a_change(settings: Settings) -> None:
+    spec, known = reader.read(settings), earlier(settings)
+    edit(settings, "data.json", "[]")
+    edit(settings, "out.txt", "")
+    after = replace(known, fingerprint=after_run(known.fingerprint, settings, spec, (), {"out.txt"}))
+    assert planned(settings, after).held == {}
+    edit(settings, "data.json", "{}")
+    assert planned(settings, after).first == ()
+
+
 def test_an_option_that_changed_has_everything_run(settings: Settings) -> None:
     assert planned(replace(settings, retries=1), earlier(settings)).held == {}
 

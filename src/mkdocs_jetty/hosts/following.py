@@ -1,7 +1,7 @@
-"""Follow the application's code while a site is served.
+"""Follow the application's code, and the data that a run has read, while a site is served.
 
-The steps import it, and it stands anywhere in the project. To watch the project's folder itself would never end: a
-build writes there, and so may a run. So a thread looks at the code alone, and says by one file of its own, which the
+They stand anywhere in the project. To watch the project's folder itself would never end: a
+build writes there, and so may a run. So a thread looks at these alone, and says by one file of its own, which the
 server watches, that something has changed.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from mkdocs_jetty.config import Settings
-from mkdocs_jetty.run.fingerprint import SOURCES, project_files
+from mkdocs_jetty.run.fingerprint import ELSEWHERE, SOURCES, project_files
 from mkdocs_jetty.standards.model import DECLARATION
 
 PAUSE_S = 1.0
@@ -38,10 +38,13 @@ class CodeFollower:
         self._covered = [path.resolve() for path in covered]
         self._folder = tempfile.TemporaryDirectory(prefix="jetty-")
         self._end = threading.Event()
+        self._lock = threading.Lock()
+        self._data: set[Path] = set()
         self.signal = Path(self._folder.name, "changed")
         """The file that is touched whenever code has changed."""
         self.signal.touch()
-        self._thread = threading.Thread(target=self._follow, args=(self._look({}),), daemon=True)
+        self._known = self._look({})
+        self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -50,18 +53,33 @@ class CodeFollower:
         self._thread.join()
         self._folder.cleanup()
 
-    def _follow(self, known: Look) -> None:
+    def also(self, names: Iterable[str]) -> None:
+        """Follow files that a run has read.
+
+        Args:
+            names: The files, relative to the project.
+        """
+        with self._lock:
+            new = {self._settings.root / name for name in names if not _is_elsewhere(name)} - self._data
+            self._data |= new
+            self._known |= self._states(new, {})
+
+    def _follow(self) -> None:
         while not self._end.wait(PAUSE_S):
-            now = self._look(known)
-            if {path: digest for path, (*_, digest) in now.items()} != {path: d for path, (*_, d) in known.items()}:
-                self.signal.touch()
-            known = now
+            with self._lock:
+                now = self._look(self._known)
+                if _digests(now) != _digests(self._known):
+                    self.signal.touch()
+                self._known = now
 
     def _look(self, known: Look) -> Look:
-        """The code as it is; a file that a run writes again with the same text has not changed."""
-        found: Look = {}
         code = (path for path in project_files(self._settings) if path.suffix in SOURCES)
-        for path in (*code, self._settings.root / DECLARATION):
+        return self._states((*code, self._settings.root / DECLARATION, *self._data), known)
+
+    def _states(self, paths: Iterable[Path], known: Look) -> Look:
+        """Files as they are; one that is written again with the same text has not changed."""
+        found: Look = {}
+        for path in paths:
             if any(path.resolve().is_relative_to(place) for place in self._covered):
                 continue
             with suppress(OSError):
@@ -72,3 +90,11 @@ class CodeFollower:
                 digest = before[2] if before is not None and same else sha256(path.read_bytes()).digest()
                 found[path] = (*stamp, digest)
         return found
+
+
+def _digests(look: Look) -> dict[Path, bytes]:
+    return {path: digest for path, (*_, digest) in look.items()}
+
+
+def _is_elsewhere(name: str) -> bool:
+    return not ELSEWHERE.isdisjoint(Path(name).parts)

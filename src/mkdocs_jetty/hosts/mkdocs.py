@@ -266,6 +266,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         if self._settings is not None:
             watched = _watched(self._settings)
             self._follower = CodeFollower(self._settings, [self._settings.docs_dir, *self._watch, *watched])
+            self._follower.also(self._judging.read)
             for path in (*watched, self._follower.signal):
                 server.watch(str(path))
             if self._judging.live and (serving := server.get_app()):
@@ -315,6 +316,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         else:
             write()
             self._late.end()
+        if self._follower:
+            self._follower.also(self._judging.read)
         self._report(verdict, build.settings, strict=bool(config.strict))
         if self._command != "serve":
             tell_github(verdict)

@@ -52,6 +52,8 @@ class Judging:
         self.site = Site()
         self.live: LiveFeed | None = None
         """Who is told how the run goes on, while a site is served."""
+        self.read: frozenset[str] = frozenset()
+        """The files of the project that were read in any run, while a site is served."""
         self._standby: Standby | None = None
         self._memory: dict[int, Earlier] = {}
 
@@ -126,11 +128,12 @@ class Judging:
             self.live.running([each for each in every if each.id not in due.held], len(every))
             self._standby = self._standby or Standby(settings.root)
         results = runner.run(spec, settings, self.live.settled if self.live else None, plan=due, standby=self._standby)
+        self.read |= results.read
         if self._standby:
             self._standby.prepare()
         if results.interrupted:  # that is no answer to remember
             return results
-        stands_for = after_run(before, settings, spec, watch)
+        stands_for = after_run(before, settings, spec, watch, results.written)
         now = this_day(), commit(settings.root)
         self._memory[number] = kept = remembered(earlier, due, results, stands_for, digests, now)
         if earlier and not due.first:

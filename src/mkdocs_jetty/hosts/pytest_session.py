@@ -28,6 +28,7 @@ from mkdocs_jetty.run.job import Job, read_job
 from mkdocs_jetty.run.launch import make_importable
 from mkdocs_jetty.run.modules import StepModule, Tree
 from mkdocs_jetty.run.offers import binds
+from mkdocs_jetty.run.opened import OpenedFiles
 from mkdocs_jetty.run.rows import row_names
 from mkdocs_jetty.run.selection import chosen
 from mkdocs_jetty.run.tracebacks import NoTracebacks
@@ -107,6 +108,7 @@ class JettySession:
         self.log = EventLog(Path(job.events)) if job else None
         self._compared: tuple[str, str] | None = None
         """What was expected and what came, in the comparison that failed last."""
+        self._opened = OpenedFiles(root) if job else None
         if job:
             _limit_memory(job.memory_limit)
         self.output: Path | None = None
@@ -577,6 +579,8 @@ class JettySession:
         try:
             yield
         finally:
+            if self._opened:
+                self.emit("opened", read=self._opened.read(), written=self._opened.written())
             self.emit("finish")
 
 

@@ -59,6 +59,10 @@ class Collector:
         """The rows that this child has settled."""
         self._forked: dict[Row, int | None] = {}
         self.problems: list[Problem] = []
+        self.read: frozenset[str] = frozenset()
+        """The files of the project that were read."""
+        self.written: frozenset[str] = frozenset()
+        """Those that were written."""
         self.finished = False
         self.began = False
         """Whether any scenario was started."""
@@ -70,6 +74,7 @@ class Collector:
             "step": self._on_step,
             "attempt": self._on_attempt,
             "end": self._on_end,
+            "opened": self._on_opened,
             "finish": self._on_finish,
             "forked": self._on_forked,
         }
@@ -182,6 +187,11 @@ class Collector:
         now, _ = self._of_running(event)
         if now:
             self._settle(now, self._scenario_result(event, now))
+
+    def _on_opened(self, event: Event) -> None:
+        read, written = event.get("read"), event.get("written")
+        if isinstance(read, list) and isinstance(written, list):
+            self.read, self.written = frozenset(map(str, read)), frozenset(map(str, written))
 
     def _on_finish(self, _: Event) -> None:
         self.finished = True

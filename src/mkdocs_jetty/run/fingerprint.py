@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,13 +97,34 @@ def _environment(sources: Iterable[Path]) -> list[tuple[str, str | None]]:
     return [(name, os.environ.get(name)) for name in sorted(names)]
 
 
-def after_run(before: Fingerprint, settings: Settings, spec: Spec, watched: Sequence[Path] = ()) -> Fingerprint:
-    """What the results of a run stand for that began at `before`: with the files that it has written itself."""
+def after_run(
+    before: Fingerprint,
+    settings: Settings,
+    spec: Spec,
+    watched: Sequence[Path] = (),
+    written: Collection[str] | None = None,
+) -> Fingerprint:
+    """What the results of a run stand for that began at `before`: with the files that it has written itself.
+
+    Args:
+        before: What they depended on when it began.
+        settings: The project's settings.
+        spec: The specification; its prose does not count.
+        watched: Files and folders that the site's author says it depends on.
+        written: The files that the run has written; None where any but code may be one, as those of a process that the
+            run has started.
+    """
     now = fingerprint(settings, spec, watched)
-    # Code that was edited meanwhile is still what ran, so the next build sees that it has changed.
-    written = {name: state for name, state in before.files.items() if name.endswith(SOURCES)}
-    others = {name: state for name, state in now.files.items() if not name.endswith(SOURCES)}
-    return replace(before, others=now.others, files=written | others)
+
+    def is_its_own(name: str) -> bool:
+        # Code that was edited meanwhile is not what ran, so the next build sees that it has changed.
+        return not name.endswith(SOURCES) and (written is None or name in written)
+
+    kept = {name: state for name, state in before.files.items() if not is_its_own(name)}
+    own = {name: state for name, state in now.files.items() if is_its_own(name)}
+    changed = (name for name in changed_files(before.files, now.files) if not name.endswith(SOURCES))
+    foreign = any(not is_its_own(name) for name in changed)
+    return replace(before, others=before.others if foreign else now.others, files=kept | own)
 
 
 def project_files(settings: Settings, more: Iterable[Path] = ()) -> list[Path]:

@@ -96,6 +96,10 @@ class Results:
     """The day on which they were made, where that is not now."""
     commit: str | None = None
     """What was checked out then."""
+    read: frozenset[str] = frozenset()
+    """The files of the project that were read and not written; code is not among them."""
+    written: frozenset[str] = frozenset()
+    """Those that were written."""
 
     def reused(self) -> Results:
         """The same results once more, for a specification that did not have to run again."""

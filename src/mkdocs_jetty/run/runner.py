@@ -69,6 +69,8 @@ class _Run:
     without_when: bool = False
     first: tuple[str, ...] = ()
     standby: Standby | None = None
+    read: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
     stop: threading.Event = field(default_factory=threading.Event)
     settled: queue.SimpleQueue[tuple[str, ScenarioResult] | None] = field(default_factory=queue.SimpleQueue)
 
@@ -101,7 +103,7 @@ def run(
         without_when: Whether the When steps are left out.
         only: The ids of the scenarios to run of those that the settings select; None for all of them.
         plan: What need not run because an earlier result still holds, and what is to run first.
-        standby: Processes that wait for a run; for the command that is the default alone.
+        standby: Processes that wait for a run, for the command that is the default alone.
     """
     plan = plan or Plan()
     started = time.monotonic()
@@ -111,6 +113,8 @@ def run(
         nothing = Results({s.id: _not_run(s, s.defect or "execute-off") for _, s in spec.scenarios()}, executed=False)
         return with_imported(spec, nothing, settings.root, settings.results)
     results, pages, problems = _select(spec, settings, only, plan)
+    read: set[str] = set()
+    written: set[str] = set()
     interrupted = False
     if pages:
         try:
@@ -125,7 +129,18 @@ def run(
             with Watchdog() as watchdog:
                 deadline = started + settings.run_timeout
                 shared = _Run(
-                    spec, settings, directory, command, scrub, deadline, watchdog, without_when, plan.first, standby
+                    spec,
+                    settings,
+                    directory,
+                    command,
+                    scrub,
+                    deadline,
+                    watchdog,
+                    without_when,
+                    plan.first,
+                    standby,
+                    read,
+                    written,
                 )
                 interrupted = _run_groups(shared, _deal(pages, settings.concurrency), results, problems, tell)
                 interrupted = interrupted or _retry(shared, pages, results, problems, tell)
@@ -136,7 +151,8 @@ def run(
     problems += _all_left_out([results[scenario.id] for each in pages.values() for scenario in each])
     ordered = {scenario.id: results[scenario.id] for _, scenario in spec.scenarios()}
     distinct = tuple(dict.fromkeys(problems))
-    here = Results(ordered, distinct, time.monotonic() - started, interrupted=interrupted)
+    took = time.monotonic() - started
+    here = Results(ordered, distinct, took, interrupted=interrupted, read=frozenset(read), written=frozenset(written))
     return with_imported(spec, here, settings.root, settings.results)
 
 
@@ -299,6 +315,8 @@ def _run_group(shared: _Run, pages: Pages) -> list[Problem]:
             break
         _settle_running(collector, ending, shared.settings)
         collector.leave_out()
+        shared.read |= collector.read
+        shared.written |= collector.written
         said = _starved(collector, ending, shared.settings) or collector.problems
         problems += said
         problems += _remarks(ending, collector)
