@@ -11,7 +11,7 @@ import pytest
 from mkdocs_jetty.config import from_options, load
 from mkdocs_jetty.hosts.markdown import JettyExtension
 from mkdocs_jetty.spec.alignment import aligned
-from mkdocs_jetty.spec.build_only import Made, keep, unseen
+from mkdocs_jetty.spec.build_only import Made, keep, last_build, unseen
 from mkdocs_jetty.spec.model import Block, Page, Scenario, ShownScenario, Spec
 from mkdocs_jetty.spec.names import FileRead
 from mkdocs_jetty.spec.origins import Lines, Origin, lines_of
@@ -262,17 +262,18 @@ def made(page: str, name: str) -> Page:
 
 
 def test_what_only_a_build_shows_is_counted_and_named(tmp_path: Path) -> None:
+    settings = from_options(tmp_path, None, "Site", tmp_path / "docs", {})
     pages = [made("docs/gen/a.md", "a"), made("docs/b.md", "b")]
-    keep(tmp_path, [Made(pages[0], "gen-files"), Made(pages[1], None)])
-    [problem] = unseen(tmp_path, [])
+    keep(settings, [Made(pages[0], "gen-files"), Made(pages[1], None)])
+    [problem] = unseen(last_build(tmp_path), [])
     assert problem.level == "warning"
     assert problem.message == (
         "2 scenarios on 2 pages exist only in a build (made by `gen-files`): `mkdocs build` runs them"
     )
-    [problem] = unseen(tmp_path, [pages[1]])
+    [problem] = unseen(last_build(tmp_path), [pages[1]])
     assert problem.message.startswith("1 scenario on docs/gen/a.md exists only in a build")
-    keep(tmp_path, [])
-    assert not unseen(tmp_path, [])
+    keep(settings, [])
+    assert not unseen(last_build(tmp_path), [])
 
 
 def test_without_a_site_file_fences_are_found_wherever_markdown_can_have_them(tmp_path: Path) -> None:

@@ -81,3 +81,47 @@ def test_check_names_what_only_a_build_can_see(site: Site) -> None:
     said = checked.stdout + checked.stderr
     assert "gen-files" in said, said
     assert "macros" in said, said
+
+
+DROP = """\
+def on_files(files, config):
+    for file in list(files):
+        if file.src_uri == "dropped.md":
+            files.remove(file)
+    return files
+"""
+POST = "---\ndate: 2024-01-02\ndraft: %s\n---\n# Post\n\nIntro\n\n<!-- more -->\n\n"
+LEFT_OUT = {
+    "hook.py": DROP,
+    "docs/index.md": page("Home", scenario("Fine")),
+    "docs/README.md": page("Read me", scenario("In a file that MkDocs drops", "it breaks")),
+    "docs/dropped.md": page("Dropped", scenario("Dropped", "it breaks")),
+    "docs/excluded.md": page("Excluded", scenario("Excluded", "it breaks")),
+    "docs/blog/index.md": "# Blog\n",
+    "docs/blog/posts/draft.md": POST % "true" + scenario("Draft", "it breaks"),
+    "docs/blog/posts/post.md": POST % "false" + scenario("Published"),
+}
+
+
+@pytest.mark.works(
+    "mkdocs-exclude", "`jetty check` and `pytest` leave out what the last build has left out, and say so"
+)
+@pytest.mark.works("hooks", "a page that a hook drops is left out of a check after a build, by name")
+@pytest.mark.works("Material: blog", "a draft is left out of a check after a build, by name")
+def test_a_check_leaves_out_what_the_last_build_has_left_out(site: Site) -> None:
+    built = site.build(
+        LEFT_OUT, ["search", "blog", {"exclude": {"glob": ["excluded.md"]}}, "jetty"],
+        theme="material", hooks=["hook.py"],
+    )  # fmt: skip
+    built.holds(passed=2)
+    checked = site.jetty("check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    for name in ("dropped.md", "excluded.md", "blog/posts/draft.md"):
+        assert f"docs/{name}: the last build left this page out, so its scenario does not run" in checked.stderr
+    assert "README" not in checked.stderr
+    tested = site.run("pytest", "docs", "-q")
+    assert (tested.returncode, "2 passed" in tested.stdout) == (0, True), tested.stdout
+    # Nobody knows what a build does with a page that has changed since.
+    site.write({"docs/dropped.md": page("Dropped", scenario("Back", "it breaks"))})
+    assert "Back" in (checked := site.jetty("check")).stdout
+    assert checked.returncode == 1

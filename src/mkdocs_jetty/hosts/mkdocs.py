@@ -28,7 +28,8 @@ from mkdocs_jetty.hosts.following import CodeFollower
 from mkdocs_jetty.hosts.late_files import LateFiles
 from mkdocs_jetty.hosts.live import LiveFeed
 from mkdocs_jetty.hosts.markdown import JettyExtension
-from mkdocs_jetty.hosts.mkdocs_build import Build, made_pages, rewrite_marked
+from mkdocs_jetty.hosts.mkdocs_build import Build, rewrite_marked
+from mkdocs_jetty.hosts.mkdocs_kept import keep
 from mkdocs_jetty.hosts.mkdocs_pages import NAME, add_files, added_pages, held_before, load_on_every_page, outdate
 from mkdocs_jetty.hosts.mkdocs_run import Judging, with_late
 from mkdocs_jetty.hosts.navigation import KNOWN_THEMES, SIGNS, roll_up
@@ -40,7 +41,7 @@ from mkdocs_jetty.show.concealed import concealed
 from mkdocs_jetty.show.missing import gate_lines
 from mkdocs_jetty.show.review import render_review_files
 from mkdocs_jetty.show.summary import Colour, summary
-from mkdocs_jetty.spec import build_only, opened
+from mkdocs_jetty.spec import opened
 from mkdocs_jetty.spec.files import base_of, find_features, missing_steps, unmatched
 from mkdocs_jetty.spec.lost import may_hold
 from mkdocs_jetty.spec.model import Problem
@@ -309,7 +310,8 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         public = concealed(verdict, site.concealed)
         for name in rewrite_marked(self._finished, public) if len(self._finished) > 1 else ():
             log.warning("%s: its overview says nothing of the languages that were built after it", name)
-        build_only.keep(build.settings.root, made_pages(self._finished))
+        if not self._dirty:  # which renders some of the pages only
+            keep(build.settings, self._finished)
         write = partial(self._write, public, Path(config.site_dir), dict(site.urls), _now())
         if self._late.routed and not self._dirty:  # a dirty build reads what the last one has written
             self._late.end(write)

@@ -30,14 +30,13 @@ from mkdocs_jetty.hosts.presenting import (
 from mkdocs_jetty.show.concealed import concealed
 from mkdocs_jetty.show.summary import Colour, page_colour
 from mkdocs_jetty.spec import opened
-from mkdocs_jetty.spec.build_only import Made
 from mkdocs_jetty.spec.fences import MARK, MarkdownPage, page_of
 from mkdocs_jetty.spec.files import is_chosen, relative
 from mkdocs_jetty.spec.front_matter import split_front_matter
 from mkdocs_jetty.spec.lost import may_hold
 from mkdocs_jetty.spec.model import Block, Problem, ShownScenario
 from mkdocs_jetty.spec.names import FileRead
-from mkdocs_jetty.spec.origins import MovedLines, lines_of
+from mkdocs_jetty.spec.origins import lines_of
 from mkdocs_jetty.spec.page import read_markdown
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ class Converted:
     """Whether its author asked for its fences to be left alone."""
     markdown: MarkdownPage
     read: FileRead
+    hidden: frozenset[str] = frozenset()
+    """What stands for fences that the page does not show, such as those in comments; that was said where they stand."""
     tokens: dict[str, Shown] = field(default_factory=dict)
     context: PageContext = field(default_factory=PageContext)
 
@@ -92,6 +93,8 @@ class Build:
         self.names = Names(settings)
         self.pages: dict[int, Converted] = {}
         """By the identity of the host's page."""
+        self.announced: set[str] = set()
+        """The names of all pages that the build shows."""
         self.late: list[Problem] = []
         """What was found wrong once the verdict was known."""
         self.nav: Navigation | None = None
@@ -103,6 +106,7 @@ class Build:
     def announce(self, page: Page) -> None:
         """Expect a page to be converted next."""
         self._announced, self._own = page, None
+        self.announced.add(self.names.of(page.file))
 
     def begin(self, conversion: Conversion) -> None:
         """Decide whether a conversion is that of the page that was announced."""
@@ -137,7 +141,8 @@ class Build:
                 problem = Problem("error", name, error[0], None, error[1])
                 read = replace(read, problems=[problem, *read.problems])
         read = _with_maker(read, page.file.generated_by)
-        self.pages[id(page)] = Converted(page, name, excluded, markdown, read)
+        hidden = frozenset(conversion.fences) - {fence.token for fence in markdown.fences}
+        self.pages[id(page)] = Converted(page, name, excluded, markdown, read, hidden)
 
     def _read(self, page: Page, name: str, conversion: Conversion, shown: str) -> tuple[MarkdownPage, FileRead]:
         text = _text(page.file)
@@ -241,21 +246,12 @@ class Build:
                 output = _only_blocks(output, each)
         if own:
             output = fill(output, own.context, {})
-        if LEFT_OVER.search(output):
+        hidden = {token for each in self.pages.values() for token in each.hidden}
+        if any(match["token"] not in hidden for match in LEFT_OVER.finditer(output)):
             message = f"{NOT_READ[0].lower()}{NOT_READ[1:]}: a plugin shows it where it is no part of the page"
             self.late.append(Problem("error", self.names.of(page.file), None, None, message))
             output = LEFT_OVER.sub(lambda _: plain("", "jetty-error", NOT_READ), output)
         return output
-
-
-def made_pages(builds: Sequence[Build]) -> list[Made]:
-    """The pages with specification that no file holds as it was converted."""
-    return [
-        Made(each.read.page, each.page.file.generated_by)
-        for build in builds
-        for each in build.pages.values()
-        if each.read.page and (each.page.file.generated_by or isinstance(each.markdown.lines, MovedLines))
-    ]
 
 
 def rewrite_marked(builds: Sequence[Build], verdict: Verdict) -> list[str]:

@@ -1,24 +1,26 @@
 """Remember what only a build can see, so that a command without one can count and name it.
 
 A page that a plugin makes, or changes, is no file: `jetty check` and `pytest docs` would pass over it in silence. The
-last build notes such blocks beside the results that are kept.
+last build notes such blocks, and the pages that it has left out, beside the results that are kept.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mkdocs_jetty.spec.model import Page, Problem, ShownScenario
 
 if TYPE_CHECKING:
+    from mkdocs_jetty.config import Settings
     from mkdocs_jetty.spec.model import Block
+    from mkdocs_jetty.spec.names import FileRead
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -35,21 +37,39 @@ def record_file(root: Path) -> Path:
     return root / ".jetty" / "build.json"
 
 
-def keep(root: Path, pages: Iterable[Made]) -> None:
-    """Note what the pages of a build show that their files do not."""
+@dataclass(frozen=True)
+class LastBuild:
+    """What the last build has noted."""
+
+    pages: tuple[tuple[str, str | None, Mapping[str, int]], ...] = ()
+    """Pages that show what their files do not: each with what has made it, and how many scenarios each of its blocks
+    has, by the block's digest."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """The pages that it has left out, each with the digest of its file and of the site's."""
+
+
+def keep(settings: Settings, pages: Iterable[Made], left_out: Iterable[str] = ()) -> None:
+    """Note what the pages of a build show that their files do not.
+
+    Args:
+        settings: The project's settings, as a command without a build has them.
+        pages: The pages that are made in a build, or come from elsewhere.
+        left_out: The names of files with pages that the build has not shown.
+    """
     noted = [
         {
             "page": each.page.path,
             "by": each.by,
-            "blocks": {_digest(block): _count(block) for block in each.page.blocks if block.runs},
+            "blocks": {_digest(block.source): _count(block) for block in each.page.blocks if block.runs},
         }
         for each in pages
     ]
-    path = record_file(root)
-    if not noted:
+    out = {name: _state(settings, name) for name in left_out}
+    path = record_file(settings.root)
+    if not noted and not out:
         path.unlink(missing_ok=True)
         return
-    text = json.dumps({"schema": SCHEMA, "pages": noted}, indent=1) + "\n"
+    text = json.dumps({"schema": SCHEMA, "pages": noted, "left_out": out}, indent=1) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     ignore = path.with_name(".gitignore")
     if not ignore.exists():
@@ -57,16 +77,63 @@ def keep(root: Path, pages: Iterable[Made]) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def unseen(root: Path, pages: Sequence[Page]) -> list[Problem]:
+def last_build(root: Path) -> LastBuild:
+    """What the last build of a project has noted; nothing, where there is no note or none that can be read."""
+    try:
+        record: Any = json.loads(record_file(root).read_text(encoding="utf-8"))
+        if record["schema"] != SCHEMA:
+            return LastBuild()
+        pages = tuple(
+            (str(each["page"]), each["by"], {str(key): int(count) for key, count in each["blocks"].items()})
+            for each in record["pages"]
+        )
+        return LastBuild(pages, {str(name): str(state) for name, state in record["left_out"].items()})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return LastBuild()
+
+
+def as_built(settings: Settings, files: Sequence[FileRead]) -> tuple[list[FileRead], list[Problem]]:
+    """What was read, without the pages that the last build has left out, and what that build alone can see.
+
+    A page that has changed since, or whose site's file has, counts again: nobody knows what a build does with it.
+
+    Args:
+        settings: The project's settings.
+        files: What was read of the files.
+    """
+    built = last_build(settings.root)
+    kept, problems = [], []
+    for each in files:
+        name = each.page.path if each.page else ""
+        if each.page and name in built.left_out and built.left_out[name] == _state(settings, name):
+            problems += _not_published(each.page)
+        else:
+            kept.append(each)
+    return kept, [*problems, *unseen(built, [each.page for each in kept if each.page])]
+
+
+def _not_published(page: Page) -> list[Problem]:
+    count = sum(_count(block) for block in page.blocks)
+    if not count:
+        return []
+    counted = f"its {count} scenarios do" if count > 1 else "its scenario does"
+    message = (
+        f"the last build left this page out, so {counted} not run here; "
+        "`mkdocs build` looks again, and says it in its log"
+    )
+    return [Problem("warning", page.path, None, None, message)]
+
+
+def unseen(built: LastBuild, pages: Sequence[Page]) -> list[Problem]:
     """What the last build has shown and the files do not hold, in one warning.
 
     Args:
-        root: The project's directory.
+        built: What that build has noted.
         pages: What was read of the files.
     """
-    seen = {page.path: {_digest(block) for block in page.blocks} for page in pages}
+    seen = {page.path: {_digest(block.source) for block in page.blocks} for page in pages}
     names, makers, scenarios = set(), set(), 0
-    for page, by, blocks in _noted(root):
+    for page, by, blocks in built.pages:
         left = [count for digest, count in blocks.items() if digest not in seen.get(page, set()) and count]
         if left:
             names.add(page)
@@ -84,21 +151,14 @@ def unseen(root: Path, pages: Sequence[Page]) -> list[Problem]:
     return [Problem("warning", "", None, None, message)]
 
 
-def _noted(root: Path) -> list[tuple[str, str | None, dict[str, int]]]:
-    try:
-        record: Any = json.loads(record_file(root).read_text(encoding="utf-8"))
-        if record["schema"] != SCHEMA:
-            return []
-        return [
-            (str(each["page"]), each["by"], {str(key): int(count) for key, count in each["blocks"].items()})
-            for each in record["pages"]
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return []
+def _state(settings: Settings, name: str) -> str:
+    """A digest of a page's file and of the site's."""
+    files = [settings.root / name, *([settings.config_file] if settings.config_file else [])]
+    return _digest("\0".join(file.read_text("utf-8", "replace") for file in files if file.is_file()))
 
 
-def _digest(block: Block) -> str:
-    return hashlib.sha256(block.source.encode("utf-8", "replace")).hexdigest()[:16]
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _count(block: Block) -> int:

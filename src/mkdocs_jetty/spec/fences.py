@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from mkdocs_jetty.spec.lost import Lost, lookalikes
+from mkdocs_jetty.spec.lost import Level, Lost, lookalikes
 from mkdocs_jetty.spec.origins import Lines
 from mkdocs_jetty.spec.recording import Conversion
 
@@ -51,7 +51,7 @@ class Lookalike:
     message: str
     source: str
     """The text of the block, if the page shows it as a block of its own."""
-    level: Literal["error", "warning"] = "error"
+    level: Level = "error"
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,9 @@ def page_of(
 
 def _lookalike(lost: Lost, conversion: Conversion, lines: Lines) -> Lookalike:
     blamed = f"line {lines.number(conversion, lost.other)}" if lost.other is not None else ""
-    return Lookalike(lines.number(conversion, lost.index), f"{lost.message}{blamed}{lost.after}", lost.source)
+    return Lookalike(
+        lines.number(conversion, lost.index), f"{lost.message}{blamed}{lost.after}", lost.source, lost.level
+    )
 
 
 def _words(heading: re.Match[str]) -> str:

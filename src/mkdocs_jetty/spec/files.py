@@ -34,12 +34,23 @@ def find(settings: Settings) -> tuple[list[Path], list[Problem]]:
     """All files that may hold specification, in the order of their paths, pages first, and what is wrong with that."""
     unread: list[OSError] = []
     every = _files(settings.docs_dir, MARKDOWN_SUFFIXES, unread)
-    shown = [path for path in every if _is_published(settings, path)]
+    shown = _one_for_each_address([path for path in every if _is_published(settings, path)])
     pages = [path for path in shown if is_included(settings, path)]
     extra, problems = find_features(settings)
     problems += [_unread(settings, error) for error in unread if _matters(settings, Path(str(error.filename)))]
     problems += unmatched(settings, [_name(settings, path) for path in shown])
     return pages + extra, problems + missing_steps(settings)
+
+
+def _one_for_each_address(pages: Sequence[Path]) -> list[Path]:
+    """The pages of a site, without those that MkDocs drops for another of their address: `README.md` for `index.md`."""
+    first: dict[Path, Path] = {}
+    dropped = set()
+    for path in pages:
+        address = path.with_name("index" if path.stem == "README" else path.stem)
+        if first.setdefault(address, path) is not path:
+            dropped.add(first[address])
+    return [path for path in pages if path not in dropped]
 
 
 def find_features(settings: Settings) -> tuple[list[Path], list[Problem]]:

@@ -6,17 +6,23 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from mkdocs_jetty.spec import outline
 from mkdocs_jetty.spec.recording import FENCES, LANGUAGES, Conversion
 
 _WORDS = "|".join(LANGUAGES)
-_MAY_HOLD = rf"(?:```|~~~)[^\n]*(?i:{_WORDS})"
+# `codehilite` takes the first line of indented code for its language.
+_LABEL = rf"^(?:[ ]{{4}}|\t)[ \t]*(?:\#!|:::)(?i:{_WORDS})[ \t]*$"
+_PRE = rf"^[ \t>]*<pre\b[^\n]*(?<![\w-])lang(?:uage)?-(?i:{_WORDS})(?![\w-])"
+_MAY_HOLD = rf"(?:```|~~~)[^\n]*(?i:{_WORDS})|{_LABEL}|{_PRE}"
 _OPENER = re.compile(
     r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(?P<fence>`{3,}|~{3,})[ \t]*"
     r"(?:\{(?P<attributes>[^}\n]*)\}?|\.?(?P<language>[\w#.+-]+)(?P<rest>(?:[\s{].*)?)$)"
 )
 _ANY_FENCE = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(?P<fence>`{3,}|~{3,})[ \t]*(?P<header>\S.*)$")
+Level = Literal["error", "warning"]
+NO_FENCE = "this block will not run: only a fence does; write it as one, for an example with `{ .gherkin run=false }`"
 
 
 @lru_cache(maxsize=8)
@@ -38,6 +44,7 @@ class Lost:
     other: int | None = None
     """The index of the line that is to blame, which stands between `message` and `after`."""
     after: str = ""
+    level: Level = "error"
 
 
 def lookalikes(conversion: Conversion, running: Collection[int]) -> list[Lost]:
@@ -51,6 +58,9 @@ def lookalikes(conversion: Conversion, running: Collection[int]) -> list[Lost]:
         return []
     found = []
     for index, line in enumerate(conversion.lines):
+        level = _code_of_ours(line)
+        if level and not any(start <= index < end for start, end in conversion.ranges):
+            found.append(Lost(index, NO_FENCE, level=level))
         match = _OPENER.match(line)
         word = _word(match) if match else None
         if match is None or word is None or index in running:
@@ -61,6 +71,13 @@ def lookalikes(conversion: Conversion, running: Collection[int]) -> list[Lost]:
         elif _swallows(conversion.lines[around[0]], match["fence"]):
             found.append(_swallowed(conversion, index, around[0]))
     return found
+
+
+def _code_of_ours(line: str) -> Level | None:
+    """Whether a line says that code is ours, without a fence; HTML was hardly meant to run."""
+    if re.match(_LABEL, line):
+        return "error"
+    return "warning" if re.match(_PRE, line) else None
 
 
 def _word(match: re.Match[str]) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mkdocs_jetty.spec import opened
-from mkdocs_jetty.spec.build_only import unseen
+from mkdocs_jetty.spec.build_only import as_built
 from mkdocs_jetty.spec.convert import INCLUDES, converter_of
 from mkdocs_jetty.spec.fences import Fence, MarkdownPage, page_of
 from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES, find, is_included, relative, specification_files
@@ -39,7 +39,8 @@ def read(settings: Settings) -> Spec:
         files = [read_file(settings, path) for path in paths]
     if any(each.page for each in files):
         problems += _lacking(settings)
-    problems += unseen(settings.root, [each.page for each in files if each.page])
+    files, apart = as_built(settings, files)
+    problems += apart
     rank = language_rank(converter_of(settings).site.plugins, relative(settings.root, settings.docs_dir))
     return spec_of(with_ids_of_their_own(files, rank=rank), problems)
 

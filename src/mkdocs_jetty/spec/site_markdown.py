@@ -171,6 +171,8 @@ def with_meta(above: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
 
 TEMPLATE = re.compile(r"\{\{|\{%|\{#")
 _OPENS = re.compile(r"\{%[-+]?\s*(if|for|call|filter|macro|block|set|raw|end\w+)\b(.*?)%\}", re.DOTALL)
+_FINISHING = {"include-markdown": r"\{%-?\s*include", "table-reader": r"\{\{\s*(?:pd_)?read_\w+\s*\("}
+"""What some plugins put their own text in the place of."""
 _REMARK = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 
@@ -186,13 +188,14 @@ def finished_by(site: SiteMarkdown, meta: Mapping[str, Any], source: str, above:
     inside = _enclosing(above)
     if inside == "raw" or not (inside or TEMPLATE.search(source)):
         return None
-    if "include-markdown" in site.plugins and re.search(r"\{%-?\s*include", source):
-        return "include-markdown"
+    for name, statement in _FINISHING.items():
+        if name in site.plugins and re.search(statement, source):
+            return name
     if "macros" in site.plugins:
         by_default = site.plugins["macros"].get("render_by_default", True) is not False
         if meta.get("render_macros", by_default) is not False:
             return "macros"
-    return None
+    return "markdownextradata" if "markdownextradata" in site.plugins else None
 
 
 def _enclosing(above: str) -> str:

@@ -1,0 +1,58 @@
+"""What a build notes for the commands that read files alone: what it has made, and what it has left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mkdocs_jetty import config as jetty_config
+from mkdocs_jetty.spec import build_only
+from mkdocs_jetty.spec.build_only import Made
+from mkdocs_jetty.spec.files import FEATURE, find, relative
+from mkdocs_jetty.spec.origins import MovedLines
+
+if TYPE_CHECKING:
+    from mkdocs_jetty.config import Settings
+    from mkdocs_jetty.hosts.mkdocs_build import Build
+
+
+def keep(settings: Settings, builds: Sequence[Build]) -> None:
+    """Note what whoever reads files alone would see otherwise.
+
+    Args:
+        settings: Those of the outermost build.
+        builds: All builds of the site.
+    """
+    declared = _declared(settings)
+    build_only.keep(declared, _made(builds, declared), _left_out(builds, declared))
+
+
+def _declared(settings: Settings) -> Settings:
+    """The settings that the site's file declares: plugins and hooks may have changed those of the build."""
+    try:
+        return jetty_config.load(settings.config_file) if settings.config_file else settings
+    except jetty_config.ConfigError:
+        return settings
+
+
+def _made(builds: Sequence[Build], declared: Settings) -> list[Made]:
+    """The pages with specification that no file below `docs_dir` holds as it was converted."""
+    return [
+        Made(each.read.page, each.page.file.generated_by)
+        for build in builds
+        for each in build.pages.values()
+        if each.read.page
+        and (
+            each.page.file.generated_by
+            or isinstance(each.markdown.lines, MovedLines)
+            or not Path(build.settings.root, each.name).is_relative_to(declared.docs_dir)
+        )
+    ]
+
+
+def _left_out(builds: Sequence[Build], declared: Settings) -> list[str]:
+    """The names of the files that would be taken for pages of the site, and that no build has shown."""
+    shown = {name for build in builds for name in build.announced}
+    found = (relative(declared.root, path) for path in find(declared)[0] if path.suffix != FEATURE)
+    return [name for name in found if name not in shown]
