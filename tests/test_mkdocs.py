@@ -319,6 +319,15 @@ def test_a_block_that_the_site_does_not_render_as_a_fence_is_an_error(site: Site
     assert "Speed" not in site.read("index.html")
 
 
+def test_what_a_comment_hides_is_named_once(site: Site) -> None:
+    seen = PAGE.format(then="it holds")
+    site.write("docs/index.md", f"{seen}\n<!-- not yet\n\n{seen}\n-->\n")
+    assert site.build().returncode == 1
+    [problem] = json.loads(site.read("jetty/spec.json"))["problems"]
+    assert "it stands where Markdown shows no fence (a comment" in problem["message"]
+    assert NOT_READ[0] not in site.read("index.html")
+
+
 def test_a_dirty_build_renders_what_is_true_now(site: Site) -> None:
     site.write("docs/cart.md", PAGE.format(then="it holds"))
     site.write("docs/index.md", "# Home\n\n<!-- jetty/overview -->\n")

@@ -129,6 +129,21 @@ def test_what_only_looks_like_ours_is_an_error(tmp_path: Path, header: str, mess
     assert message in messages(spec)[0]
 
 
+@pytest.mark.parametrize(
+    ("code", "level"),
+    [
+        ("    :::gherkin\n    Scenario: x\n", "error"),
+        ("    #!gherkin\n    Scenario: x\n", "error"),
+        ('<pre><code class="language-gherkin">Scenario: x\n</code></pre>\n', "warning"),
+        ("    :::python\n    Scenario: x\n", None),
+        ("````md\n    :::gherkin\n    Scenario: x\n````\n", None),
+    ],
+)
+def test_code_that_says_it_is_gherkin_and_is_no_fence_is_named(tmp_path: Path, code: str, level: str | None) -> None:
+    problems = spec_of(tmp_path, f"# T\n\ntext\n\n{code}", "markdown_extensions: [codehilite]\n").problems
+    assert [(each.level, each.line) for each in problems] == ([(level, 5)] if level else [])
+
+
 # ---- the site's own extensions ----
 
 
@@ -160,6 +175,18 @@ def test_what_a_plugin_finishes_is_named_and_not_run(tmp_path: Path) -> None:
     spec = read(load(tmp_path / "mkdocs.yml"))
     assert not scenarios(spec)
     assert "docs/page.md:1: this block is finished in a build, by `macros`" in messages(spec)[0]
+
+
+@pytest.mark.parametrize(
+    ("plugin", "step"), [("table-reader", "{{ read_csv('t.csv') }}"), ("markdownextradata", "the word {{ word }}")]
+)
+def test_neighbours_of_macros_finish_blocks_as_well(tmp_path: Path, plugin: str, step: str) -> None:
+    page = FENCE.replace("y", step)
+    put(tmp_path / "mkdocs.yml", f"site_name: Site\nplugins: [{plugin}, jetty]\n")
+    put(tmp_path / "docs/page.md", page)
+    spec = read(load(tmp_path / "mkdocs.yml"))
+    assert not scenarios(spec)
+    assert f"this block is finished in a build, by `{plugin}`" in messages(spec)[0]
 
 
 @pytest.mark.parametrize(
@@ -274,6 +301,28 @@ def test_what_only_a_build_shows_is_counted_and_named(tmp_path: Path) -> None:
     assert problem.message.startswith("1 scenario on docs/gen/a.md exists only in a build")
     keep(settings, [])
     assert not unseen(last_build(tmp_path), [])
+
+
+def test_what_the_last_build_left_out_is_left_out_until_something_changes(tmp_path: Path) -> None:
+    put(tmp_path / "docs/draft.md", FENCE)
+    assert len(scenarios(spec_of(tmp_path, FENCE))) == 2
+    keep(load(tmp_path / "mkdocs.yml"), [], ["docs/draft.md"])
+    spec = spec_of(tmp_path, FENCE)
+    assert [feature.page for feature in spec.features] == ["docs/page.md"]
+    assert messages(spec) == ["docs/draft.md: the last build left this page out, so its scenario does not run here"]
+    assert spec.problems[0].level == "warning"
+    assert len(scenarios(spec_of(tmp_path, FENCE, "site_author: Somebody\n"))) == 2
+    put(tmp_path / "docs/draft.md", f"# Draft\n\n{FENCE}")
+    assert len(scenarios(spec_of(tmp_path, FENCE))) == 2
+    assert not spec_of(tmp_path, FENCE).problems
+
+
+def test_a_readme_that_mkdocs_drops_for_an_index_is_not_read(tmp_path: Path) -> None:
+    for name in ("README.md", "a/README.md", "b/README.md", "b/index.md"):
+        put(tmp_path / "docs" / name, FENCE)
+    assert [feature.page for feature in spec_of(tmp_path, FENCE).features] == [
+        "docs/README.md", "docs/a/README.md", "docs/b/index.md", "docs/page.md",
+    ]  # fmt: skip
 
 
 def test_without_a_site_file_fences_are_found_wherever_markdown_can_have_them(tmp_path: Path) -> None:

@@ -69,6 +69,10 @@ KINDS = (
     Kind("JTY111", "A problem is concealed", r"^The problem is concealed",
          "It is of a page that is encrypted on the site. The build's log has its words."),
 
+    Kind("JTY112", "A build leaves this page out", r"^the last build left this page out",
+         "A plugin or a hook takes it off the site: a draft, a pattern of `mkdocs-exclude`. Its scenarios count again "
+         "as soon as the page or the site's file changes, or `.jetty/build.json` is deleted."),
+
     Kind("JTY201", "It is not valid Gherkin", r"^not valid Gherkin: ",
          "The block, or the scenario in plain Markdown, is not run. The message says what would be right."),
     Kind("JTY202", "The language is unknown", r"^unknown language ",

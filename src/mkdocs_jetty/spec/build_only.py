@@ -117,10 +117,7 @@ def _not_published(page: Page) -> list[Problem]:
     if not count:
         return []
     counted = f"its {count} scenarios do" if count > 1 else "its scenario does"
-    message = (
-        f"the last build left this page out, so {counted} not run here; "
-        "`mkdocs build` looks again, and says it in its log"
-    )
+    message = f"the last build left this page out, so {counted} not run here"
     return [Problem("warning", page.path, None, None, message)]
 
 
