@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import invoke
 
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run.imported import with_imported
@@ -105,13 +106,22 @@ def test_what_runs_here_wins(project: Path) -> None:
     assert statuses(spec) == {"opens": ("passed", False), "jams": ("passed", False)}
 
 
-@pytest.mark.parametrize("text", ["{", '{"testCaseStarted": {}}', "[]\n", None])
-def test_results_that_cannot_be_read_are_one_problem_and_prove_nothing(project: Path, text: str | None) -> None:
-    path = project / "elsewhere.ndjson"
-    path.unlink() if text is None else path.write_text(text)
+@pytest.mark.parametrize("text", ["{", '{"testCaseStarted": {}}', "[]\n"])
+def test_results_that_cannot_be_read_are_one_problem_and_prove_nothing(project: Path, text: str) -> None:
+    (project / "elsewhere.ndjson").write_text(text)
     spec = build(project, execute=False, results=["elsewhere.ndjson"])
     assert statuses(spec) == {"opens": ("unknown", False), "jams": ("unknown", False)}
     assert [problem["page"] for problem in spec["problems"]] == ["elsewhere.ndjson"]
+
+
+def test_results_that_are_missing_are_named_where_the_option_names_them(project: Path) -> None:
+    config = "site_name: Door\nplugins:\n  - jetty:\n      execute: false\n      results:\n"
+    names = "        - elsewhere.ndjson\n        - gone.ndjson\n"
+    (project / "mkdocs.yml").write_text(config + names)
+    invoke("check", "--json", str(project / "v.json"), "-f", str(project / "mkdocs.yml"))
+    (problem,) = json.loads((project / "v.json").read_text())["problems"]
+    assert (problem["page"], problem["line"]) == ("mkdocs.yml", 7)
+    assert problem["message"] == "`results` names `gone.ndjson`, which does not exist"
 
 
 # ---- what a file says of itself ----

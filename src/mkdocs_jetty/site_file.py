@@ -189,12 +189,16 @@ def option_error(config_file: Path | None, option: Any, message: str) -> ConfigE
     return ConfigError(f"{place or 'jetty'}: {message}")
 
 
-def option_place(config_file: Path | None, option: str) -> tuple[str, int | None]:
-    """Where an option of the plugin stands: the file's name, empty where there is none, and the line if it is found."""
-    return (config_file.name, _line_of(config_file, option)) if config_file else ("", None)
+def option_place(config_file: Path | None, option: str, value: str = "") -> tuple[str, int | None]:
+    """Where an option of the plugin stands, or one of its values.
+
+    Returns:
+        The file's name, empty where there is none, and the line if it is found.
+    """
+    return (config_file.name, _line_of(config_file, option, value)) if config_file else ("", None)
 
 
-def _line_of(config_file: Path, option: str) -> int | None:
+def _line_of(config_file: Path, option: str, value: str) -> int | None:
     """Where an option of the plugin stands, found in the text: the parsed values have lost their lines."""
     try:
         text = config_file.read_text(encoding="utf-8-sig")
@@ -206,4 +210,7 @@ def _line_of(config_file: Path, option: str) -> int | None:
     if option == "jetty":
         return text.count("\n", 0, block.start()) + 1
     found = re.compile(rf"(?<![\w-]){re.escape(option)}[\"']?\s*[:=]").search(text, block.end())
-    return text.count("\n", 0, found.start()) + 1 if found else None
+    if found is None:
+        return None
+    at = text.find(value, found.end()) if value else -1
+    return text.count("\n", 0, max(at, found.start())) + 1

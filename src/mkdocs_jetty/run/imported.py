@@ -15,6 +15,7 @@ from pathlib import Path
 from mkdocs_jetty.run.messages import Key, MessagesFile, read_messages, worst_of
 from mkdocs_jetty.run.model import Results, ScenarioResult
 from mkdocs_jetty.run.scrub import Scrubber
+from mkdocs_jetty.site_file import option_place
 from mkdocs_jetty.spec.model import Feature, Problem, Scenario, Spec
 
 
@@ -70,7 +71,15 @@ EARLY = timedelta(days=1)
 """How far in the future its times may lie, since clocks differ."""
 
 
-def with_imported(spec: Spec, results: Results, root: Path, names: Iterable[str], *, anywhere: bool = False) -> Results:
+def with_imported(
+    spec: Spec,
+    results: Results,
+    root: Path,
+    names: Iterable[str],
+    *,
+    anywhere: bool = False,
+    config_file: Path | None = None,
+) -> Results:
     """Fill in what was not run here with what was run elsewhere; of several files the worst counts.
 
     Args:
@@ -79,6 +88,7 @@ def with_imported(spec: Spec, results: Results, root: Path, names: Iterable[str]
         root: The project's directory.
         names: The files, relative to it.
         anywhere: Whether a file may stand outside the project.
+        config_file: The site's file, where its option `results` names them.
     """
     wanted = Counter(_key(feature, scenario) for feature, scenario in spec.scenarios())
     files: list[_File] = []
@@ -87,7 +97,7 @@ def with_imported(spec: Spec, results: Results, root: Path, names: Iterable[str]
     names = list(names)
     clean = Scrubber(root) if names else None
     for name in names:
-        found = _read(root, name, clean, anywhere=anywhere) if clean else None
+        found = _read(root, name, clean, anywhere=anywhere, config_file=config_file) if clean else None
         if isinstance(found, Problem):
             problems.append(found)
         elif found is not None and found.newest is not None:
@@ -112,7 +122,9 @@ def with_imported(spec: Spec, results: Results, root: Path, names: Iterable[str]
     )  # fmt: skip
 
 
-def _read(root: Path, name: str, clean: Scrubber, *, anywhere: bool) -> MessagesFile | Problem:
+def _read(
+    root: Path, name: str, clean: Scrubber, *, anywhere: bool, config_file: Path | None
+) -> MessagesFile | Problem:
     """What a file holds, or why it counts for nothing."""
     path = root / name
     if not anywhere and not path.resolve().is_relative_to(root.resolve()):
@@ -120,6 +132,9 @@ def _read(root: Path, name: str, clean: Scrubber, *, anywhere: bool) -> Messages
     try:
         found = read_messages(path, clean)
     except OSError as error:
+        if config_file and isinstance(error, FileNotFoundError):
+            place = option_place(config_file, "results", name)
+            return Problem("error", *place, None, f"`results` names `{name}`, which does not exist")
         return Problem("error", name, None, None, f"these results cannot be read: {error.strerror}")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"these results cannot be read as Cucumber Messages (NDJSON): {type(error).__name__}: {error}"

@@ -111,7 +111,7 @@ def run(
         spec = narrow.without_when(spec)
     if not settings.execute:
         nothing = Results({s.id: _not_run(s, s.defect or "execute-off") for _, s in spec.scenarios()}, executed=False)
-        return with_imported(spec, nothing, settings.root, settings.results)
+        return with_imported(spec, nothing, settings.root, settings.results, config_file=settings.config_file)
     results, pages, problems = _select(spec, settings, only, plan)
     read: set[str] = set()
     written: set[str] = set()
@@ -153,7 +153,7 @@ def run(
     distinct = tuple(dict.fromkeys(problems))
     took = time.monotonic() - started
     here = Results(ordered, distinct, took, interrupted=interrupted, read=frozenset(read), written=frozenset(written))
-    return with_imported(spec, here, settings.root, settings.results)
+    return with_imported(spec, here, settings.root, settings.results, config_file=settings.config_file)
 
 
 def _all_left_out(found: Sequence[ScenarioResult]) -> list[Problem]:
