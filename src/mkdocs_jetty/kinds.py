@@ -52,7 +52,8 @@ KINDS = (
     Kind("JTY104", "A link leads out of the project", r"^is a link to a file outside the project",
          "A specification is part of its project. Put the file itself there."),
     Kind("JTY105", "An option names what is not there",
-         r"^`(?:docs_dir|features|results)` names |^`features`: no |^`steps` names `[^`]*`, which does not exist|^`include`: ",
+         r"^`(?:docs_dir|features|results)` names |^`features`: no |^`include`: |"
+         r"^`steps` names `[^`]*`, which does not exist",
          "Correct the path or the pattern in `mkdocs.yml`, or create the file."),
     Kind("JTY106", "The front matter is wrong",
          r"front matter (?:takes|names|is|cannot be read)|^unknown key `[^`]*` under `jetty:`",
