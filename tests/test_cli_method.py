@@ -108,7 +108,7 @@ def ledger(project: Path) -> dict[str, Any]:
 def test_external_shows_what_it_means_asks_and_writes_the_day(project: Path) -> None:
     result = jetty("external", "--preset", "production-saas", answer="y\n")
     assert result.exit_code == 0, result.output
-    assert "complete until now, not any more once external: login" in result.output
+    assert "complete now, but not once external: login" in result.output
     assert "login-throttling" in result.output
     written = (project / "jetty.toml").read_text(encoding="utf-8")
     assert 'preset = ["production-saas"]' in written

@@ -30,6 +30,8 @@ from mkdocs_jetty.show.words import plural
 from mkdocs_jetty.spec.model import Spec
 
 FILE = click.Path(path_type=Path)
+UNLOADED = "JTY401"
+"""A step module that does not import, for which steps may be missing."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ def _checked(settings: Settings, report: Console, asked: Asked) -> tuple[Outcome
         line(report, f"warning: {plain(unseen)}", "yellow")
     _remember(settings, verdict, report)
     show_failures(report, verdict)
-    if undefined := undefined_steps(verdict):
+    unloaded = any(problem.code == UNLOADED for problem in verdict.problems)
+    if (undefined := undefined_steps(verdict)) and not unloaded:
         line(report, f"`jetty snippets` prints definitions for {plural(len(undefined), 'undefined step')}", "yellow")
     if verdict.fails:
         for reason in gate_lines(verdict, settings.fail_on):

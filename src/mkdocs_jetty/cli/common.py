@@ -20,6 +20,7 @@ from mkdocs_jetty.cli.streaming import EventStream
 from mkdocs_jetty.cli.terminal import line, progress
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.config_names import CONFIG_NAMES
+from mkdocs_jetty.errors import did_you_mean
 from mkdocs_jetty.judge.model import FeatureVerdict, Verdict
 from mkdocs_jetty.run import runner, store
 from mkdocs_jetty.run.fingerprint import fingerprint
@@ -192,7 +193,7 @@ def page_named(spec: Spec, settings: Settings, name: str) -> Page:
             return by_file[candidate]
     if any(candidate.exists() for candidate in candidates):
         raise WrongUse(f"{name}: holds no specification, or is excluded")
-    raise WrongUse(f"{name}: there is no such page")
+    raise WrongUse(f"{name}: there is no such page{did_you_mean(name, list(spec.by_path))}")
 
 
 def url_for(settings: Settings) -> Callable[[str], str]:

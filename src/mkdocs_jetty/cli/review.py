@@ -85,8 +85,9 @@ def _added(page: str, scenarios: Mapping[str, str]) -> Iterator[str]:
     """What was added, and which of its steps nobody serves yet."""
     own = {name: missing for name, text in scenarios.items() if (missing := unserved(text))}
     served = "them" if not own else f"{len(scenarios) - len(own)} of them"
-    yield (f"{plain(page)}: {len(scenarios)} scenarios added; the stock steps of `mkdocs_jetty.steps` serve {served}, "
-           "and what they need to know of your system is yours to fill in")  # fmt: skip
+    added = words.plural(len(scenarios), "scenario")
+    yield f"{plain(page)}: {added} added; the stock steps (`steps: [features, mkdocs_jetty.steps]`) serve {served}"
+    yield "next: say how your system is reached, as the guide's step library shows under “Ports”; then `jetty check`"
     for name, missing in own.items():
         yield f"{name} needs steps of your own: {'; '.join(map(plain, missing))}"
 

@@ -20,7 +20,9 @@ from mkdocs_jetty.cli.common import Day, Outcome, config_option, latest, load
 from mkdocs_jetty.cli.errors import WrongUse, plain
 from mkdocs_jetty.cli.status import in_short, show_missing_standards
 from mkdocs_jetty.cli.terminal import console, grid, line
+from mkdocs_jetty.cli.traits import propose
 from mkdocs_jetty.config import Settings
+from mkdocs_jetty.judge.claims import NO_TRAIT_TAGS, NO_TRAITS
 from mkdocs_jetty.judge.model import FeatureVerdict, Verdict
 from mkdocs_jetty.show import words
 from mkdocs_jetty.spec.model import Feature
@@ -64,11 +66,13 @@ def external(config_file: Path, presets: tuple[str, ...], frameworks: tuple[str,
         return
     writing.go_external(settings.root, presets, frameworks, today)
     click.echo(f"jetty.toml: external since {today}, under {', '.join(map(plain, presets))}")
-    undeclared = [feature.id for feature in outcome.spec.features if not feature.traits_declared]
+    undeclared = [feature for feature in outcome.spec.features if not feature.traits_declared]
     if undeclared:
         count = f"{len(undeclared)} of {words.plural(len(outcome.spec.features), 'feature')}"
-        said = f"{count} declare no traits, so nobody knows which standards apply"
-        click.echo(f"next: `jetty traits` ({said}); then `jetty review FEATURE`")
+        declare = "declares" if len(undeclared) == 1 else "declare"
+        click.echo(f"{count} {declare} no traits, so nobody knows which standards apply")
+        if yes or not propose(settings, outcome.spec, undeclared, _agreed):
+            click.echo("next: `jetty traits`, then `jetty review FEATURE`")
     elif outcome.spec.features:
         click.echo(f"next: `jetty review {plain(outcome.spec.features[0].id)}` shows what it takes")
 
@@ -151,6 +155,17 @@ def confirmed(question: str) -> bool:
         raise WrongUse("nobody answered; nothing was changed (--yes answers yes)") from None
 
 
+def _agreed(question: str) -> bool:
+    """Ask what may be answered later as well."""
+    try:
+        return click.confirm(question)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        click.echo()
+        return False
+
+
 # ---- what it would mean ----
 
 
@@ -220,13 +235,14 @@ def show_transition(report: Console, now: Verdict, then: Verdict) -> None:
         [_row(before[judged.feature.id], judged, then) for judged in then.features],
     )
     lost = [plain(each.feature.id) for each in then.features if before[each.feature.id].complete and not each.complete]
-    line(report, f"complete until now, not any more once external: {', '.join(lost) or 'none'}")
+    line(report, f"complete now, but not once external: {', '.join(lost) or 'none'}")
     met = sum(each.settled for each in then.standards)
     line(report, f"for the system: {met} of {len(then.standards)} standards settled")
     show_missing_standards(report, then, then.features)
     told = set(map(str, now.problems))
     for problem in then.problems:
-        if str(problem) not in told:
+        # Traits are asked for next.
+        if str(problem) not in told and problem.message not in (NO_TRAITS, NO_TRAIT_TAGS):
             line(report, f"{problem.level}: {plain(problem.told)}", "yellow")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from mkdocs_jetty.cli.terminal import console, grid, line
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.errors import ConfigError
 from mkdocs_jetty.spec.edit_front_matter import with_traits
-from mkdocs_jetty.spec.model import Feature
+from mkdocs_jetty.spec.model import Feature, Spec
 from mkdocs_jetty.spec.reader import read
 from mkdocs_jetty.standards.guesses import Guess, guessed
 
@@ -38,15 +39,36 @@ def traits(config_file: Path, yes: bool, feature: str | None) -> None:
     if not chosen:
         line(report, "every feature declares its traits")
         return
+
+    def agreed(question: str) -> bool:
+        return yes or (sys.stdin.isatty() and click.confirm(question))
+
+    if not propose(settings, spec, chosen, agreed):
+        line(report, "nothing was written; `jetty traits --yes` writes it, and you correct it there")
+
+
+def propose(settings: Settings, spec: Spec, chosen: Sequence[Feature], agreed: Callable[[str], bool]) -> bool:
+    """Guess the traits of some features, ask, and write them.
+
+    Args:
+        settings: The project's settings.
+        spec: The specification.
+        chosen: The features.
+        agreed: Asks the question.
+
+    Returns:
+        Whether they were written.
+    """
+    report = console()
     guesses = {each.id: guessed(each) for each in chosen}
     grid(report, ("feature", "traits", "because of"), [_row(each, guesses[each.id]) for each in chosen])
-    if not yes and not (sys.stdin.isatty() and click.confirm("Write these to the front matter of their pages?")):
-        line(report, "nothing was written; `jetty traits --yes` writes it, and you correct it there")
-        return
+    if not agreed("Write these traits to the front matter of their pages?"):
+        return False
     on_page = Counter(each.page for each in spec.features)
     for each in chosen:
         _write(settings, each, [guess.trait for guess in guesses[each.id]], alone=on_page[each.page] == 1)
     line(report, "`jetty review FEATURE` shows which standards apply now")
+    return True
 
 
 def _is_meant(feature: Feature, name: str | None) -> bool:
