@@ -308,10 +308,10 @@ def test_derive_refuses_a_number_that_would_prove_nothing(external: Path) -> Non
 
 def test_derive_write_says_which_steps_nobody_serves(external: Path) -> None:
     page = external / "docs/login.md"
-    assert "serve them," in jetty("derive", "login", "--write").stdout
+    assert "serve them" in jetty("derive", "login", "--write").stdout
     page.write_text(LOGIN.replace("traits: [", "traits: [file-upload, "), encoding="utf-8")
     said = " ".join(jetty("derive", "login", "--write").stdout.split())
-    assert "of them, and what they need" in said
+    assert "of them next: say how your system is reached" in said
     assert "file-upload-safety needs steps of your own: When I upload each file from the hostile file corpus;" in said
 
 
