@@ -16,6 +16,7 @@ from mkdocs_jetty.spec.model import Block, Page, Scenario, ShownScenario, Spec
 from mkdocs_jetty.spec.names import FileRead
 from mkdocs_jetty.spec.origins import Lines, Origin, lines_of
 from mkdocs_jetty.spec.reader import read
+from mkdocs_jetty.spec.replaced import Source, replaced
 
 FENCE = "```gherkin\nScenario: x\n  Given y\n```\n"
 
@@ -328,3 +329,48 @@ def test_a_readme_that_mkdocs_drops_for_an_index_is_not_read(tmp_path: Path) -> 
 def test_without_a_site_file_fences_are_found_wherever_markdown_can_have_them(tmp_path: Path) -> None:
     put(tmp_path / "docs/page.md", "!!! note\n\n" + "".join(f"    {line}\n" for line in FENCE.splitlines()))
     assert len(scenarios(read(from_options(tmp_path, None, "Site", tmp_path / "docs", {})))) == 1
+
+
+# ---- what a plugin shows instead of a page ----
+
+ERROR = "# _Macro Rendering Error_\n\n_File_: `page.md`\n\n_ValueError_: no word\n\n```\nTraceback\n```"
+SYNTAX = (
+    "# _Macro Syntax Error_\n\n_File_: `page.md`\n\n_Line 3 in Markdown file:_ **unexpected end**\n```markdown\nx\n```"
+)
+SAID = f"# T\n\nSome words.\n\n{FENCE}"
+
+
+@pytest.mark.parametrize(
+    ("text", "converted", "level", "line", "words"),
+    [
+        (f"---\na: b\n---\n{SAID}", ERROR, "error", 8, "`macros` shows an error instead of this page (ValueErr"),
+        (SAID, SYNTAX, "error", 5, "(Line 3: unexpected end)"),
+        ("# T\n\n{{ scenario() }}\n", ERROR, "warning", None, "if it has specification, that does not run"),
+        (SAID, "# T\n\nNo access.\n", "error", 5, "shows something else instead of this page"),
+        (SAID, "", "error", 5, "shows something else instead of this page"),
+        (SAID, "# T\n\nSome words.\n", "warning", 5, "a plugin or a hook takes this off the page"),
+        (SAID, SAID, None, None, ""),
+        (f"# T\n\n{{% if internal %}}\n{FENCE}{{% endif %}}\n", "# T\n", None, None, ""),
+        ("# T\n\nSome words.\n", "Other words.\n", None, None, ""),
+    ],
+)
+def test_a_page_that_a_plugin_replaces_loses_nothing_in_silence(
+    text: str, converted: str, level: str | None, line: int | None, words: str
+) -> None:
+    problem = replaced(Source("docs/page.md", text, converted), ("fences",), {})
+    assert (problem and problem.level) == level
+    if problem:
+        assert problem.line == line
+        assert words in problem.message
+
+
+def test_a_page_that_has_shown_scenarios_and_shows_an_error_is_wrong(tmp_path: Path) -> None:
+    settings = from_options(tmp_path, None, "Site", tmp_path / "docs", {})
+    keep(settings, [Made(made("docs/page.md", "a"), None), Made(made("docs/gone.md", "b"), None)])
+    for _ in range(2):  # the note stays as long as nobody knows better
+        before = last_build(tmp_path).made
+        problem = replaced(Source("docs/page.md", "{{ scenario() }}", ERROR), ("fences",), before)
+        assert problem is not None
+        assert problem.level == "error"
+        keep(settings, [], still={"docs/page.md"})
+    assert last_build(tmp_path).made == {"docs/page.md": 1}

@@ -104,6 +104,10 @@ KINDS = (
          r"the page does not show it where it stands|this block was not read as specification",
          "A plugin or the theme takes the block away, or puts it where it is no part of the page. What nobody can see "
          "proves nothing."),
+    Kind("JTY212", "A plugin shows something else",
+         r"^`macros` shows an error instead|^a plugin or a hook (?:takes|shows) ",
+         "Macros print their errors into the page, and hooks may replace it. What its file holds then does not run. "
+         "Mend the macro or the hook, or leave the page out with `jetty: {exclude: true}` in its front matter."),
 
     Kind("JTY301", "The page shows no heading here", r"^this scenario will not run: it stands where Markdown shows no",
          "The scenario stands in a comment, in raw HTML or in indented code. Take it out of there, or delete it."),

@@ -107,6 +107,41 @@ def test_what_macros_print_runs(site: Site, order: str) -> None:
         assert "docs/m.md" in next(line for line in built.log.splitlines() if "Printed and red" in line)
 
 
+RAISES = (
+    MACROS
+    + """
+    @env.macro
+    def broken():
+        if "fail" in env.variables["extra"]:
+            raise ValueError("no word")
+        return scen("Made")
+"""
+)
+
+
+@pytest.mark.works("mkdocs-macros-plugin", "a macro that raises makes the page red, not empty")
+def test_a_macro_that_raises_is_no_green_page(site: Site, order: str) -> None:
+    files = {
+        "main.py": RAISES,
+        "docs/index.md": page("Home", scenario("Fine")),
+        "docs/made.md": page("Made", "{{ broken() }}\n"),
+        "docs/own.md": page("Own", "{{ broken() }}\n", scenario("Own")),
+    }
+    site.build(files, ordered(order, "macros"), extra={"whole": 1}).holds(passed=4)
+    for _ in range(2):
+        built = site.build(files, ordered(order, "macros"), extra={"fail": 1})
+        assert built.status == 1
+        assert built.spec["project"]["verdict"] == "red"
+        assert built.named == [("Fine", "passed")]
+        assert [(each["level"], each["page"], each["line"]) for each in built.spec["problems"]] == [
+            ("error", "docs/made.md", None), ("error", "docs/own.md", 5),
+        ]  # fmt: skip
+        assert [
+            each for each in built.problems if "shows an error instead of this page (ValueError: no wo" in each
+        ] == (built.problems)
+        assert "this page (ValueError: no word), so its specification does not run" in built.page("own/")
+
+
 EXTRA_PAGE = "# Extra\n\n```gherkin\nScenario: {{ word }} in a name\n  Given it {{ verb }}\n```\n"
 
 

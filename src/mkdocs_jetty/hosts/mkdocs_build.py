@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mkdocs.utils import get_relative_url
 
 from mkdocs_jetty.hosts.contents import add_scenarios
+from mkdocs_jetty.hosts.mkdocs_names import Names, text_of
 from mkdocs_jetty.hosts.navigation import pages_of, section_of
 from mkdocs_jetty.hosts.presenting import (
     NOT_READ,
@@ -30,17 +32,19 @@ from mkdocs_jetty.hosts.presenting import (
 from mkdocs_jetty.show.concealed import concealed
 from mkdocs_jetty.show.summary import Colour, page_colour
 from mkdocs_jetty.spec import opened
+from mkdocs_jetty.spec.build_only import last_build
 from mkdocs_jetty.spec.fences import MARK, MarkdownPage, page_of
-from mkdocs_jetty.spec.files import is_chosen, relative
+from mkdocs_jetty.spec.files import is_chosen
 from mkdocs_jetty.spec.front_matter import split_front_matter
 from mkdocs_jetty.spec.lost import may_hold
 from mkdocs_jetty.spec.model import Block, Problem, ShownScenario
+from mkdocs_jetty.spec.model import Page as SpecPage
 from mkdocs_jetty.spec.names import FileRead
 from mkdocs_jetty.spec.origins import lines_of
 from mkdocs_jetty.spec.page import read_markdown
+from mkdocs_jetty.spec.replaced import Source, replaced
 
 if TYPE_CHECKING:
-    from mkdocs.structure.files import File
     from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page
 
@@ -135,6 +139,8 @@ class Build:
             markdown, read = self._read(page, name, conversion, shown)
         elif excluded:
             markdown = page_of(conversion, shown, lines_of(name, conversion.raw, None, list), dict(page.meta))
+        if not (excluded or conversion.fences):
+            read = self._with_replaced(read, Source(name, text_of(page.file) or "", conversion.source))
         if page.markdown and page.markdown.startswith("---"):
             error = split_front_matter(page.markdown)[2]
             if error:
@@ -144,8 +150,20 @@ class Build:
         hidden = frozenset(conversion.fences) - {fence.token for fence in markdown.fences}
         self.pages[id(page)] = Converted(page, name, excluded, markdown, read, hidden)
 
+    def _with_replaced(self, read: FileRead, source: Source) -> FileRead:
+        """What was read of a page without specification, with what another plugin has kept from it."""
+        problem = replaced(source, self.settings.syntax, self._made_before)
+        if problem is None:
+            return read
+        shown = SpecPage(source.name, PurePosixPath(source.name).stem, ()) if problem.level == "error" else None
+        return replace(read, page=read.page or shown, problems=[*read.problems, problem])
+
+    @cached_property
+    def _made_before(self) -> dict[str, int]:
+        return last_build(self.settings.root).made
+
     def _read(self, page: Page, name: str, conversion: Conversion, shown: str) -> tuple[MarkdownPage, FileRead]:
-        text = _text(page.file)
+        text = text_of(page.file)
         path = page.file.abs_src_path
         names = opened.names()
         root = self.settings.root
@@ -345,53 +363,3 @@ def _with_maker(read: FileRead, plugin: str | None) -> FileRead:
 def _is_excluded(settings: Settings, page: Page) -> bool:
     own: Any = page.meta.get("jetty")
     return (isinstance(own, dict) and own.get("exclude") is True) or not is_chosen(settings, page.file.src_uri)
-
-
-def _text(file: File) -> str | None:
-    try:
-        return file.content_string
-    except (OSError, ValueError):
-        return None
-
-
-class Names:
-    """How the pages of a build are named: by the file that their author knows."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._docs = docs_name(settings)
-        self._known: dict[str, str] = {}
-        self.generated: dict[str, str] = {}
-        """The page of the specification that each page of ours shows."""
-        self.placed: dict[str, str] = {}
-        """Where what shows the whole project stands, by its marker."""
-
-    def of(self, file: File) -> str:
-        """The name of a page."""
-        if file.src_uri in self.generated:
-            return self.generated[file.src_uri]
-        if file.src_uri not in self._known:
-            name = self._of(file)
-            taken = name in self._known.values()
-            self._known[file.src_uri] = self._in_docs(file) if taken else name
-        return self._known[file.src_uri]
-
-    def _of(self, file: File) -> str:
-        root = self._settings.root
-        path = Path(file.abs_src_path) if file.abs_src_path else None
-        if path is None:
-            return self._in_docs(file)
-        if not opened.is_temporary(path, root):
-            return relative(root, path)
-        copied = opened.original(root, path, _text(file) or "")
-        return relative(root, copied) if copied else self._in_docs(file)
-
-    def _in_docs(self, file: File) -> str:
-        return (PurePosixPath(self._docs) / file.src_uri).as_posix()
-
-
-def docs_name(settings: Settings) -> str:
-    """The directory of the pages, as the project knows it."""
-    if opened.is_temporary(settings.docs_dir, settings.root):
-        return "docs"
-    return relative(settings.root, settings.docs_dir)

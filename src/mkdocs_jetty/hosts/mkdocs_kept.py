@@ -11,6 +11,7 @@ from mkdocs_jetty.spec import build_only
 from mkdocs_jetty.spec.build_only import Made
 from mkdocs_jetty.spec.files import FEATURE, find, relative
 from mkdocs_jetty.spec.origins import MovedLines
+from mkdocs_jetty.spec.replaced import MACRO_ERROR
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
@@ -25,7 +26,7 @@ def keep(settings: Settings, builds: Sequence[Build]) -> None:
         builds: All builds of the site.
     """
     declared = _declared(settings)
-    build_only.keep(declared, _made(builds, declared), _left_out(builds, declared))
+    build_only.keep(declared, _made(builds, declared), _left_out(builds, declared), _failed(builds))
 
 
 def _declared(settings: Settings) -> Settings:
@@ -56,3 +57,9 @@ def _left_out(builds: Sequence[Build], declared: Settings) -> list[str]:
     shown = {name for build in builds for name in build.announced}
     found = (relative(declared.root, path) for path in find(declared)[0] if path.suffix != FEATURE)
     return [name for name in found if name not in shown]
+
+
+def _failed(builds: Sequence[Build]) -> set[str]:
+    """The names of the pages that show an error instead of their text: nobody knows what they would show."""
+    pages = (each for build in builds for each in build.pages.values())
+    return {each.name for each in pages if MACRO_ERROR.match(each.page.markdown or "")}

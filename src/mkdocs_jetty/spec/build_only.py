@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,16 +47,22 @@ class LastBuild:
     left_out: Mapping[str, str] = field(default_factory=dict)
     """The pages that it has left out, each with the digest of its file and of the site's."""
 
+    @property
+    def made(self) -> dict[str, int]:
+        """How many scenarios each of `pages` has shown."""
+        return {page: sum(blocks.values()) for page, _, blocks in self.pages if sum(blocks.values())}
 
-def keep(settings: Settings, pages: Iterable[Made], left_out: Iterable[str] = ()) -> None:
+
+def keep(settings: Settings, pages: Iterable[Made], left_out: Iterable[str] = (), still: Collection[str] = ()) -> None:
     """Note what the pages of a build show that their files do not.
 
     Args:
         settings: The project's settings, as a command without a build has them.
         pages: The pages that are made in a build, or come from elsewhere.
         left_out: The names of files with pages that the build has not shown.
+        still: The names of pages that show nothing but for an error: what was noted of them stays.
     """
-    noted = [
+    noted: list[dict[str, Any]] = [
         {
             "page": each.page.path,
             "by": each.by,
@@ -64,6 +70,8 @@ def keep(settings: Settings, pages: Iterable[Made], left_out: Iterable[str] = ()
         }
         for each in pages
     ]
+    before = last_build(settings.root).pages if still else ()
+    noted += [{"page": page, "by": by, "blocks": blocks} for page, by, blocks in before if page in still]
     out = {name: _state(settings, name) for name in left_out}
     path = record_file(settings.root)
     if not noted and not out:

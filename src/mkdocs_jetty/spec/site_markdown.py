@@ -185,7 +185,7 @@ def finished_by(site: SiteMarkdown, meta: Mapping[str, Any], source: str, above:
         source: The text of the block.
         above: The text of the page above it.
     """
-    inside = _enclosing(above)
+    inside = enclosing(above)
     if inside == "raw" or not (inside or TEMPLATE.search(source)):
         return None
     for name, statement in _FINISHING.items():
@@ -198,7 +198,7 @@ def finished_by(site: SiteMarkdown, meta: Mapping[str, Any], source: str, above:
     return "markdownextradata" if "markdownextradata" in site.plugins else None
 
 
-def _enclosing(above: str) -> str:
+def enclosing(above: str) -> str:
     """The innermost statement of a template that is still open at the end of a text, such as `if`."""
     if "{%" not in above:
         return ""
