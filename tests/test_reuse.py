@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mkdocs_jetty import config
+from mkdocs_jetty.run import memory
 from mkdocs_jetty.run.fingerprint import after_run, fingerprint
 from mkdocs_jetty.run.model import Results, ScenarioResult, StepResult
 from mkdocs_jetty.run.reuse import Earlier, Plan, digests_of, plan, remembered
@@ -185,3 +189,98 @@ def test_a_result_keeps_the_day_on_which_it_was_made(settings: Settings) -> None
     now = date(2026, 3, 4), None
     later = remembered(known, held, known.results, known.fingerprint, digests_of(spec), now)
     assert later.made == {FIRST: LONG_AGO, SECOND: now, THIRD: now}
+
+
+# ---- on disk, through the real commands ----
+
+STEPS = """\
+import socket, subprocess, sys, threading
+from pathlib import Path
+from pytest_bdd import given
+RAN = Path(__file__).parents[2] / "ran"
+def note(what):
+    with RAN.open("a") as file: file.write(what + "\\n")
+@given("a cart")
+def cart(): note("cart")
+@given("a basket")
+def basket(): note("basket")
+@given("another process")
+def process():
+    subprocess.run([sys.executable, "-c", ""], check=True)
+    note("process")
+@given("a system elsewhere")
+def elsewhere():
+    with socket.socket() as asking:
+        asking.settimeout(0.1)
+        asking.connect_ex(("127.0.0.1", 9))
+    note("elsewhere")
+@given("a system of our own")
+def own():
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_connection(listening.getsockname()):
+        note("own")
+"""
+DEPENDENT = """\
+# Far
+
+```gherkin
+Scenario: a process
+  Given another process
+Scenario: elsewhere
+  Given a system elsewhere
+Scenario: own
+  Given a system of our own
+```
+"""
+
+
+def ran(root: Path, *command: str) -> list[str]:
+    """Which steps a command has run."""
+    notes = root.parent / "ran"
+    notes.write_text("")
+    subprocess.run([sys.executable, "-m", *command], cwd=root, capture_output=True, check=False)
+    return notes.read_text().split()
+
+
+def test_with_cache_true_only_what_has_changed_runs_again_in_a_build_and_a_check(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    for name, text in (
+        ("mkdocs.yml", "site_name: Shop\nplugins:\n  - jetty:\n      cache: true\n"), ("docs/cart.md", PAGE),
+        ("docs/far.md", DEPENDENT), ("features/steps.py", STEPS),
+    ):  # fmt: skip
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    build, check = ("mkdocs", "build"), ("mkdocs_jetty.cli", "check")
+    assert ran(root, *build) == ["cart", "cart", "basket", "process", "elsewhere", "own"]
+    # What asks another process or the network is never reused; a server of the run itself is part of it.
+    assert ran(root, *check) == ["process", "elsewhere"]
+    (root / "docs/cart.md").write_text(PAGE.replace("Scenario: third\n  Given a basket", "Scenario: 3\n  Given a cart"))
+    assert ran(root, *build) == ["cart", "process", "elsewhere"]
+    spec = json.loads((root / "site/jetty/spec.json").read_text())
+    assert spec["counts"]["reused"] == 3
+    (root / "features/steps.py").write_text(STEPS + "\n")
+    assert len(ran(root, *check)) == 6
+    (root / "mkdocs.yml").write_text("site_name: Shop\nplugins: [jetty]\n")
+    assert len(ran(root, *check)) == 6
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 1}', "[" * 100_000])
+def test_what_is_kept_and_cannot_be_understood_has_everything_run(settings: Settings, text: str) -> None:
+    kept = replace(settings, cache=True)
+    kept.cache_dir.mkdir(parents=True)
+    (kept.cache_dir / memory.FILE).write_text(text)
+    assert memory._load(kept) is None
+
+
+def test_what_is_kept_counts_for_thirty_days_and_the_same_packages(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, known = replace(settings, cache=True), earlier(settings)
+    memory._save(kept, known)
+    loaded = memory._load(kept)
+    assert loaded == known
+    due = planned(settings, known)
+    month = timedelta(days=30)
+    assert memory._recent(due, known, (LONG_AGO[0] + month, None)).held == due.held
+    assert memory._recent(due, known, (LONG_AGO[0] + month + timedelta(days=1), None)).held == {}
+    monkeypatch.setattr(memory, "distributions", list)
+    assert memory._load(kept) is None

@@ -101,14 +101,17 @@ class Settings:
         "auto",
         o.boolean_or_auto,
         "`auto`",
-        "reuse results in `mkdocs serve` while nothing but prose has changed, and mark them as reused. `build` and "
-        "`check` always run everything. `auto` is `true`",
+        "reuse green results of scenarios that say the same while no other file of the project has changed, and mark "
+        "them as reused, with their day; not of scenarios that start processes or connect to others. `auto`: while "
+        "`mkdocs serve` runs. `true`: in `build` and `check` too, for the same Python and packages and for 30 days. "
+        "`false`: never",
     )
     cache_dir: Path = _option(  # noqa: RUF009 # it declares a field, and is called once
         ".cache/plugin/jetty",
         o.text,
         "`.cache/plugin/jetty`",
-        "where a run leaves notes for the next one: what failed last, for `jetty check --lf`",
+        "where a run leaves notes for the next one: what failed last, for `jetty check --lf`; with `cache: true` its "
+        "results",
     )
     fail_on: tuple[str, ...] = _option(
         ("red",),

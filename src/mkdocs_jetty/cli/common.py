@@ -24,6 +24,7 @@ from mkdocs_jetty.errors import did_you_mean
 from mkdocs_jetty.judge.model import FeatureVerdict, Verdict
 from mkdocs_jetty.run import runner, store
 from mkdocs_jetty.run.fingerprint import fingerprint
+from mkdocs_jetty.run.memory import Memory
 from mkdocs_jetty.run.model import Results, ScenarioResult
 from mkdocs_jetty.show.export import on_disk
 from mkdocs_jetty.spec.model import Page, Spec
@@ -138,7 +139,11 @@ def run_and_judge(
             for tell in told:
                 tell(scenario_id, result)
 
-        results = runner.run(spec, settings, on_result, only=only)
+        if pages or only is not None:
+            results = runner.run(spec, settings, on_result, only=only)
+        else:
+            now = assess.this_day(), assess.commit(settings.root)
+            results = Memory().run(spec, settings, now, on_result=on_result)
     if not pages and only is None and results.executed and not results.interrupted:
         try:
             store.save(results, spec, settings, before, assess.commit(settings.root))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,9 @@ from mkdocs_jetty.assess import assess, commit, declared, this_day
 from mkdocs_jetty.config import ConfigError
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run import runner
-from mkdocs_jetty.run.fingerprint import after_run, fingerprint
+from mkdocs_jetty.run.memory import Memory
 from mkdocs_jetty.run.model import Results, ScenarioResult
-from mkdocs_jetty.run.reuse import Earlier, digests_of, oldest, plan, remembered
+from mkdocs_jetty.run.reuse import Plan
 from mkdocs_jetty.run.standby import Standby
 from mkdocs_jetty.spec.model import Problem, Spec
 from mkdocs_jetty.spec.names import FileRead, with_ids_of_their_own
@@ -52,15 +53,18 @@ class Judging:
         self.site = Site()
         self.live: LiveFeed | None = None
         """Who is told how the run goes on, while a site is served."""
-        self.read: frozenset[str] = frozenset()
-        """The files of the project that were read in any run, while a site is served."""
         self._standby: Standby | None = None
-        self._memory: dict[int, Earlier] = {}
+        self._memory = Memory()
 
     def close(self) -> None:
         """Leave no process behind."""
         if self._standby:
             self._standby.close()
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The files of the project that were read in any run."""
+        return self._memory.read
 
     def begin(self) -> None:
         """Forget the site as it was built before."""
@@ -119,29 +123,21 @@ class Judging:
     def _results(self, settings: Settings, spec: Spec, watch: tuple[Path, ...]) -> Results:
         if not settings.execute:
             return runner.run(spec, settings)
-        number = len(self.site.results)
-        before, digests = fingerprint(settings, spec, watch), digests_of(spec)
-        earlier = self._memory.pop(number, None)
-        due = plan(earlier, before, spec, reuse=settings.cache is not False)
+        if self.live and not self._standby:
+            self._standby = Standby(settings.root)
+        results = self._memory.run(
+            spec, settings, (this_day(), commit(settings.root)), part=len(self.site.results), watched=watch,
+            in_process=self.live is not None, standby=self._standby,
+            on_plan=partial(self._tell, spec), on_result=self.live.settled if self.live else None,
+        )  # fmt: skip
+        if self._standby:
+            self._standby.prepare()
+        return results
+
+    def _tell(self, spec: Spec, due: Plan) -> None:
         if self.live:
             every = [scenario for _, scenario in spec.scenarios()]
             self.live.running([each for each in every if each.id not in due.held], len(every))
-            self._standby = self._standby or Standby(settings.root)
-        results = runner.run(spec, settings, self.live.settled if self.live else None, plan=due, standby=self._standby)
-        self.read |= results.read
-        if self._standby:
-            self._standby.prepare()
-        if results.interrupted:  # that is no answer to remember
-            return results
-        stands_for = after_run(before, settings, spec, watch, results.written)
-        now = this_day(), commit(settings.root)
-        self._memory[number] = kept = remembered(earlier, due, results, stands_for, digests, now)
-        if earlier and not due.first:
-            # Nothing ran, so nothing has said again what there was to say of the run as a whole.
-            results = replace(results, problems=earlier.results.problems)
-            self._memory[number] = kept = replace(kept, results=results)
-        since = oldest(kept.made[id_] for id_ in due.held)
-        return replace(results, made_on=since[0], commit=since[1]) if since else results
 
 
 def _merged(several: Sequence[Results]) -> Results:

@@ -28,9 +28,9 @@ from mkdocs_jetty.run.job import Job, read_job
 from mkdocs_jetty.run.launch import make_importable
 from mkdocs_jetty.run.modules import StepModule, Tree
 from mkdocs_jetty.run.offers import binds
-from mkdocs_jetty.run.opened import OpenedFiles
 from mkdocs_jetty.run.rows import row_names
 from mkdocs_jetty.run.selection import chosen
+from mkdocs_jetty.run.touched import Touched
 from mkdocs_jetty.run.tracebacks import NoTracebacks
 from mkdocs_jetty.run.unrun import refuse_unrun_body
 from mkdocs_jetty.spec.docstrings import as_given
@@ -108,7 +108,7 @@ class JettySession:
         self.log = EventLog(Path(job.events)) if job else None
         self._compared: tuple[str, str] | None = None
         """What was expected and what came, in the comparison that failed last."""
-        self._opened = OpenedFiles(root) if job else None
+        self._touched = Touched(root) if job else None
         if job:
             _limit_memory(job.memory_limit)
         self.output: Path | None = None
@@ -482,6 +482,8 @@ class JettySession:
                 fields.pop("traceback", None)
             if event == "step-start":
                 self._compared = None
+                if self._touched:
+                    self._touched.step()
             elif event == "step" and fields.get("status") == "failed" and self._compared:
                 fields["compared"] = self._compared
             self.log.write(event, **fields)
@@ -501,6 +503,8 @@ class JettySession:
         self._running = item, case
         case.renew()
         case.begun = False
+        if self._touched:
+            self._touched.begin()
         self.emit("scenario", id=case.scenario.id, params=case.params)
         started = time.perf_counter()
         result = yield
@@ -512,6 +516,7 @@ class JettySession:
             status=record.status, cause=record.cause, message=record.message,
             duration_ms=round((time.perf_counter() - started) * 1000, 3), output="".join(record.output) or None,
             environment=measured.pop("environment", None), measured=measured,
+            outside=self._touched is not None and self._touched.outside(),
         )  # fmt: skip
         return result
 
@@ -579,8 +584,8 @@ class JettySession:
         try:
             yield
         finally:
-            if self._opened:
-                self.emit("opened", read=self._opened.read(), written=self._opened.written())
+            if self._touched:
+                self.emit("opened", read=self._touched.read(), written=self._touched.written())
             self.emit("finish")
 
 

@@ -245,6 +245,7 @@ class Collector:
             output=self._text(event, "output"),
             measured=self._measured(event),
             environment=self._environment(event, now),
+            outside=event.get("outside") is True,
         )
 
     def _explained(self, event: Event) -> str | None:

@@ -63,6 +63,8 @@ class ScenarioResult:
     """What it printed, where that was asked for."""
     measured: Mapping[str, str] = field(default_factory=dict)
     """The numbers its steps ran with or observed, as they recorded them: `users` → `500`."""
+    outside: bool = field(default=False, compare=False)
+    """Whether it depends on more than this process and the project's files: on other processes, on the network."""
     environment: str | None = None
     """Where it was observed: `local`, `ci`, `staging` or `production`, where its steps say so."""
     attempts: tuple[str, ...] = ()

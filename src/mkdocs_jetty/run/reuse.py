@@ -1,7 +1,7 @@
 """What of an earlier run still holds, and what has to run again first.
 
-A green result holds while its scenario says the same and nothing that it can depend on has changed. What was not green
-runs again with every build. When in doubt everything runs.
+A green result holds while its scenario says the same and nothing that it can depend on has changed. What was not green,
+and what depends on other processes or on the network, runs again with every build. When in doubt everything runs.
 """
 
 from __future__ import annotations
@@ -108,7 +108,9 @@ def oldest(made: Iterable[Made]) -> Made | None:
 
 def _is_green(results: Mapping[str, ScenarioResult], id_: str) -> bool:
     result = results.get(id_)
-    return result is not None and result.status == "passed" and not result.flaky and not result.ambiguous_steps
+    if result is None or result.status != "passed" or result.flaky or result.ambiguous_steps:
+        return False
+    return not any(each.outside for each in (result, *result.rows.values()))
 
 
 def _definitions(result: ScenarioResult) -> set[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache
+from functools import cache, partial
 from types import UnionType
 from typing import Any, Literal, NoReturn, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -37,7 +37,8 @@ def _decoder(kind: Any) -> Decoder:
     """What reads one value of a kind; plain ones are looked at by their type alone, because there are many."""
     origin, arguments = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
-        return _record(kind)
+        # Asked for with the first value: a record may hold others of its own kind.
+        return partial(_read_record, kind)
     if allowed := _plain(kind):
         return lambda value: value if type(value) in allowed else _refuse(kind, value)
     if origin is Literal:
@@ -65,6 +66,11 @@ def _plain(kind: Any) -> frozenset[type]:
     return frozenset(kinds) | ({int} if float in kinds else set())
 
 
+def _read_record(kind: Any, value: Any) -> Any:
+    return _record(kind)(value)
+
+
+@cache
 def _record(kind: Any) -> Decoder:
     hints = get_type_hints(kind)
     decoders = {each.name: _decoder(hints[each.name]) for each in fields(kind)}
