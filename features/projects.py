@@ -53,6 +53,7 @@ def declared(project: Project, docstring: str) -> None:
 
 
 @given(parsers.parse('the file "{path}" says "{new}" in the place of "{old}"'))
+@when(parsers.parse('"{new}" is put in the place of "{old}" in the file "{path}"'))
 def changed(project: Project, path: str, new: str, old: str) -> None:
     text = (project.root / path).read_text("utf-8")
     assert old in text, f"{path} does not say {old!r}"
