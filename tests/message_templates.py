@@ -27,11 +27,11 @@ class Module:
     constants: dict[str, ast.expr] = field(default_factory=dict)
 
 
-def modules() -> list[Module]:
+def modules(sinks: dict[str, int], own: dict[str, dict[str, int]]) -> list[Module]:
     found = []
     for path in sorted(ROOT.rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
-        each = Module(name, ast.parse(path.read_text(encoding="utf-8")), {**SINKS, **OWN.get(name, {})})
+        each = Module(name, ast.parse(path.read_text(encoding="utf-8")), {**sinks, **own.get(name, {})})
         for node in ast.walk(each.tree):
             if isinstance(node, ast.FunctionDef):
                 each.functions.setdefault(node.name, []).append(node)
@@ -43,9 +43,9 @@ def modules() -> list[Module]:
     return found
 
 
-def templates() -> tuple[dict[str, str], set[str]]:
+def templates(sinks: dict[str, int] = SINKS, own: dict[str, dict[str, int]] = OWN) -> tuple[dict[str, str], set[str]]:
     """Each template with the place of its problem, and the places where none was found."""
-    every = modules()
+    every = modules(sinks, own)
     constants = {name: value for each in every for name, value in each.constants.items() if name.isupper()}
     found: dict[str, str] = {}
     unknown = set()

@@ -68,7 +68,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
 
 @pytest.fixture
 def refresh(request: pytest.FixtureRequest) -> bool:
-    return bool(request.config.getoption("--refresh-snapshots"))
+    return bool(request.config.getoption("--refresh-snapshots", default=False))
 
 
 FAREWELL = """

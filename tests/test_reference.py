@@ -12,7 +12,7 @@ from message_templates import templates
 
 from mkdocs_jetty import kinds
 from mkdocs_jetty.config import OPTION_NAMES
-from mkdocs_jetty.kinds import GROUPS, KINDS, OTHER, code_of
+from mkdocs_jetty.kinds import GROUPS, KINDS, OTHER, code_of, coded
 
 ROOT = Path(__file__).parents[1]
 FROM_ELSEWHERE = {
@@ -43,6 +43,7 @@ SAMPLES = {
     "…; …": "nothing here runs: this block holds no scenario; if it is only an example, open the fence with",
     "…; if it is only an example, open the fence with ``` { .gherkin run=false }": "",
 }
+PASSED_ON = ["…: …", "jetty.toml: …"]
 MORE = {
     "the tag `@Prodcution` says nothing here; did you mean `@production`?": "JTY209",
     "the heading `Stabel` above sets no mode; did you mean `Stable`?": "JTY209",
@@ -90,6 +91,15 @@ def test_every_message_of_the_source_is_of_one_kind() -> None:
             wrong[text] = (place, codes)
     assert not wrong, "give it a kind in `kinds.py`"
     assert unknown <= FROM_ELSEWHERE, "the test cannot see what these say"
+
+
+def test_every_message_of_a_wrong_configuration_has_a_code() -> None:
+    found, _ = templates({"ConfigError": 0, "PresetError": 0, "option_error": 2}, {})
+    assert len(found) > 40
+    without = [
+        text for text in found if f"[{kinds.PREFIX}" not in coded(text.replace(": ", "f: ", text.startswith(":")))
+    ]
+    assert without == PASSED_ON
 
 
 def test_codes_are_unique_and_sorted_and_every_kind_is_of_a_group() -> None:

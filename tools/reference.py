@@ -71,13 +71,13 @@ def write(folder: Path) -> None:
 def _index() -> Iterator[str]:
     yield from ("# Reference", "", "These pages are made from the code, so they say what this version does.", "")
     yield from _table(("page", "holds"), [
-        ("[Options](options.md)", f"the {len(OPTIONS)} options of the plugin in `mkdocs.yml`"),
-        ("[Commands](commands.md)", f"the {len(COMMANDS)} commands of `jetty`, each with its options"),
-        ("[Step phrases](../guide/step-library.md#phrases)", f"the {len(phrases())} phrases of the step library"),
+        ("[Options](options.md)", "the options of the plugin in `mkdocs.yml`"),
+        ("[Commands](commands.md)", "the commands of `jetty`, each with its options"),
+        ("[Step phrases](../guide/step-library.md#phrases)", "the phrases of the step library"),
         ("[Ports](ports.md)", "the fixtures by which the step library learns of your system"),
         ("[Statuses](statuses.md)", "the words for what became of scenarios, modes and standards"),
         ("[`jetty.toml`](jetty-toml.md)", "its tables and keys"),
-        ("[Messages](messages.md)", f"the {len(KINDS)} codes of problems, and what to do about each"),
+        ("[Messages](messages.md)", "the codes of problems, and what to do about each"),
     ])  # fmt: skip
 
 

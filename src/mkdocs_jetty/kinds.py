@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-OTHER = "JTY000"
+PREFIX = "JTY"
+OTHER = f"{PREFIX}000"
 """What no kind is known of: foreign words, such as those of a hook."""
 
 
@@ -39,7 +40,7 @@ OPTIONS = (
     "memory_limit", "concurrency", "ambiguous", "retries", "cache", "cache_dir", "fail_on", "results", "show_output",
     "expand_passed", "source_url", "history", "ledger",
 )  # fmt: skip
-_OPTIONS = rf"^jetty has no option|^`(?:{'|'.join(OPTIONS)})` must be |^`jetty` must be |not valid YAML"
+_OPTIONS = rf"^jetty has no option|^`(?:{'|'.join(OPTIONS)})` must be |^`jetty` must be "
 
 KINDS = (
     Kind("JTY101", "A file cannot be read", r"^cannot be read: |^is not UTF-8 |^this directory cannot be read",
@@ -73,6 +74,11 @@ KINDS = (
     Kind("JTY112", "A build leaves this page out", r"^the last build left this page out",
          "A plugin or a hook takes it off the site: a draft, a pattern of `mkdocs-exclude`. Its scenarios count again "
          "as soon as the page or the site's file changes, or `.jetty/build.json` is deleted."),
+
+    Kind("JTY113", "The site's file cannot be read",
+         r"this is not valid (?:YAML|TOML)|this file is not UTF-8|there is no such file; name one|`INHERIT` goes round|"
+         r"a mapping of settings is expected|`exclude_docs` or `draft_docs`",
+         "Nothing runs until `mkdocs.yml`, `zensical.toml` or `jetty.toml` can be read. The message has the line."),
 
     Kind("JTY201", "It is not valid Gherkin", r"^not valid Gherkin: ",
          "The block, or the scenario in plain Markdown, is not run. The message says what would be right."),
@@ -166,7 +172,7 @@ KINDS = (
          "A statement holds for a time. Write days that the standard allows."),
     Kind("JTY508", "A waiver needs two people", r"^`approver` is the owner",
          "Somebody other than the owner has to agree."),
-    Kind("JTY509", "A threshold does not fit", r"has no threshold `|write the same kind of quantity",
+    Kind("JTY509", "A threshold does not fit", r"has no threshold |write the same kind of quantity",
          "Name a threshold of the standard, with a quantity of the same kind."),
     Kind("JTY510", "A preset leaves a standard out", r"^(?!`@standard:).* does not ask for \S+: ",
          "Your own preset drops a standard of the one that it extends. This is shown as a deviation, with its reason."),
@@ -174,6 +180,17 @@ KINDS = (
          "`jetty evidence add` writes the day and the digest together."),
     Kind("JTY512", "`regulated` names no framework", r"^'regulated' without a framework",
          'Name those that you answer to in `jetty.toml`: `frameworks = ["hipaa"]`.'),
+    Kind("JTY513", "A preset cannot be used",
+         r"this preset cannot be read|a preset is a table|not YAML: |presets extend each other|there is no preset|"
+         r"there is a standard .* already|there is no trait |has nothing to change there|give a reason, or keep to it|"
+         r"the preset 'regulated'",
+         "A preset file of your own extends a preset that there is, and changes what that one asks for. "
+         "[Presets](../guide/standards.md) shows one."),
+    Kind("JTY514", "A command cannot change the file",
+         r"^the project is (?:in|ex)ternal |^going back to internal|^it cannot be (?:changed|written)|"
+         r"^this change cannot be made|is waived already|was attested by .* already|nothing was recorded|"
+         r"^its front matter ",
+         "Nothing was written. Change the file by hand, or take out what is there already."),
 
     Kind("JTY601", "Results from elsewhere cannot be read",
          r"^these results cannot be read|^results have to stand inside the project",
@@ -190,3 +207,15 @@ KINDS = (
 def code_of(message: str) -> str:
     """The code of a message."""
     return next((kind.code for kind in KINDS if re.search(kind.pattern, message)), OTHER)
+
+
+_PLACE = re.compile(r"^(?:[^\s:]+:)(?:\d+:){0,2} ")
+
+
+def coded(text: str) -> str:
+    """Lines of messages, each behind its place, with the codes of those that have one."""
+    lines = []
+    for line in text.split("\n"):
+        code = code_of(_PLACE.sub("", line, count=1))
+        lines.append(line if code == OTHER else f"{line} [{code}]")
+    return "\n".join(lines)

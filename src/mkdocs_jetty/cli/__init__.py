@@ -19,6 +19,7 @@ from mkdocs_jetty import __version__
 from mkdocs_jetty.cli.errors import Interrupted, WrongUse, plain
 from mkdocs_jetty.config import ConfigError
 from mkdocs_jetty.errors import did_you_mean
+from mkdocs_jetty.kinds import coded
 
 __all__ = ["main", "plain"]
 
@@ -103,7 +104,7 @@ def _in_one_line() -> Iterator[None]:
     except click.UsageError as error:
         raise WrongUse(error.format_message()) from None
     except ConfigError as error:
-        raise WrongUse(str(error)) from error
+        raise WrongUse(coded(str(error))) from error
 
 
 @click.group(cls=JettyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -34,6 +34,7 @@ from mkdocs_jetty.hosts.mkdocs_pages import NAME, add_files, added_pages, held_b
 from mkdocs_jetty.hosts.mkdocs_run import Judging, with_late
 from mkdocs_jetty.hosts.navigation import KNOWN_THEMES, SIGNS, roll_up
 from mkdocs_jetty.hosts.search import SearchTexts
+from mkdocs_jetty.kinds import coded
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.causes import log_lines
 from mkdocs_jetty.show.ci import tell_github
@@ -132,7 +133,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             )  # fmt: skip
         except jetty_config.ConfigError as error:
             if before is None:
-                raise PluginError(str(error)) from None
+                raise PluginError(coded(str(error))) from None
             # A server would hold every page back until it is put right; so the pages say what is wrong.
             settings, self._mistakes = before, _mistakes(error)
         if self._command == "serve" and settings.show_output == "auto":
@@ -240,7 +241,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
                 build.settings, reads, self._problems, self._watch, lenient=self._command == "serve"
             )
         except jetty_config.ConfigError as error:
-            raise PluginError(str(error)) from None
+            raise PluginError(coded(str(error))) from None
         if self._command == "serve" and site.results and site.results[-1].interrupted:
             # One Ctrl-C ends the server, and the run is no place where it may get lost.
             raise KeyboardInterrupt

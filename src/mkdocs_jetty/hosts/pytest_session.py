@@ -16,6 +16,7 @@ import pytest
 
 from mkdocs_jetty.config import ConfigError, load
 from mkdocs_jetty.hosts.pytest_items import KNOWN_RED, BrokenBlock, PageModule, ScenarioItem, refuse_defect
+from mkdocs_jetty.kinds import coded
 from mkdocs_jetty.run import compat
 from mkdocs_jetty.run.afterwards import Afterwards
 from mkdocs_jetty.run.capture import CaptureKeeper
@@ -87,7 +88,7 @@ def asked(config: pytest.Config, path: Path) -> JettySession | None:
     try:
         settings = load(path)
     except ConfigError as error:
-        raise pytest.UsageError(str(error)) from error
+        raise pytest.UsageError(coded(str(error))) from error
     session = JettySession(config, settings.root, settings.steps, warn=settings.ambiguous == "warn", settings=settings)
     return session if session.is_asked_for() else None
 
@@ -202,7 +203,7 @@ class JettySession:
         try:
             declared(self._settings, self.spec)
         except ConfigError as error:
-            raise pytest.UsageError(str(error)) from error
+            raise pytest.UsageError(coded(str(error))) from error
 
     @cached_property
     def lookup(self) -> Lookup:

@@ -175,7 +175,7 @@ def _items(feature: Feature, spec: Spec) -> Iterator[_Item]:
         written = steps if feature.page.endswith(".feature") else None
         for block in blocks:
             rule: ShownHeading | None = None
-            language = language_of(block.source.split("\n"))
+            language = block.language or language_of(block.source.split("\n"))
             for item in block.items:
                 if isinstance(item, ShownHeading):
                     rule = item if item.kind == "rule" else None

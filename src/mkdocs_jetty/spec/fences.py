@@ -41,6 +41,8 @@ class Fence:
     """The headings around it, the nearest last."""
     gherkin: tuple[tuple[int, str], ...] = ()
     """Of what is written as plain Markdown: its lines in Gherkin, each with its number."""
+    language: str = ""
+    """And the language of its keywords."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,9 @@ def page_of(
             around = tuple(headings[depth] for depth in sorted(headings))
             line = lines.number(conversion, found.start)
             gherkin = tuple((lines.number(conversion, index), text) for index, text in found.gherkin)
-            fences.append(Fence(match["token"], line, found.columns, found.source, found.runs, around, gherkin))
+            fences.append(
+                Fence(match["token"], line, found.columns, found.source, found.runs, around, gherkin, found.language)
+            )
             running.add(found.start)
         elif match["level"]:
             words = _words(match)

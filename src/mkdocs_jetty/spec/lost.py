@@ -54,7 +54,7 @@ def lookalikes(conversion: Conversion, running: Collection[int]) -> list[Lost]:
         conversion: What was seen of the page's conversion.
         running: The indices of the lines that open fences which the page shows.
     """
-    if not may_hold((FENCES,)).search("\n".join(conversion.lines)):
+    if not conversion.fenced or not may_hold((FENCES,)).search("\n".join(conversion.lines)):
         return []
     found = []
     for index, line in enumerate(conversion.lines):

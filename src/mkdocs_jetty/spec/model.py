@@ -216,6 +216,8 @@ class Block:
     """What is wrong with this block; a block that does not parse has its errors here and no items."""
     plain: bool = False
     """Whether it is written as plain Markdown: its line is that of its heading, which the page shows itself."""
+    language: str = ""
+    """And the language of its keywords."""
 
 
 @dataclass(frozen=True)

@@ -14,24 +14,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from mkdocs_jetty.spec.dialects import language_of, spelling
+
 MDG, OPENSPEC = "mdg", "openspec"
-_WORDS = {
-    MDG: {
-        "Feature": "Feature", "Business Need": "Feature", "Ability": "Feature", "Rule": "Rule",
-        "Background": "Background", "Scenario": "Scenario", "Example": "Scenario", "Scenario Outline": "Scenario",
-        "Scenario Template": "Scenario", "Examples": "Examples", "Scenarios": "Examples",
-    },
-    OPENSPEC: {"Requirement": "Rule", "Scenario": "Scenario"},
-}  # fmt: skip
-"""What a heading may begin with, and the kind of part that it opens."""
-_STEPS = {
-    MDG: re.compile(r"(?P<keyword>Given|When|Then|And|But)(?P<gap>[ \t]+|$)"),
-    OPENSPEC: re.compile(
-        r"(?:(?P<bold>\*\*|__)(?P<marked>GIVEN|WHEN|THEN|AND|BUT):?(?P=bold)|(?P<plain>GIVEN|WHEN|THEN|AND|BUT)):?"
-        r"(?:[ \t]+|$)",
-        re.IGNORECASE,
-    ),
-}
+_REQUIREMENTS = {"Requirement": "Rule", "Scenario": "Scenario"}
+_CAPITALS = re.compile(
+    r"(?:(?P<bold>\*\*|__)(?P<marked>GIVEN|WHEN|THEN|AND|BUT):?(?P=bold)|(?P<plain>GIVEN|WHEN|THEN|AND|BUT)):?"
+    r"(?:[ \t]+|$)",
+    re.IGNORECASE,
+)
 _HEADING = re.compile(r"^(?P<before>[ >]*)(?P<marks>#{1,6})(?P<gap>[ \t]*)(?P<text>[^#\s].*?)[ \t]*#*[ \t]*$")
 _ATTRIBUTES = re.compile(r"[ \t]+\{:?[^{}]*\}$")
 _ITEM = re.compile(r"^(?P<before>[ >]*)(?P<bullet>[*+-][ \t]+)(?P<text>\S.*)$")
@@ -68,12 +59,13 @@ class Part:
     """Where its doc strings stand: the index of the opening line, and of the first line after."""
     around: tuple[Part, ...] = ()
     """The feature, the backgrounds and the rule that hold for it."""
+    language: str = "en"
 
     @property
     def is_empty(self) -> bool:
         """Whether it has no step and may be prose; what says that it is a scenario is a promise."""
         word = self.gherkin[-1][1].partition(":")[0]
-        return not self.items and self.kind in {"Background", "Scenario"} and word in {"Background", "Example"}
+        return not self.items and (self.kind == "Background" or word == spelling(self.language).example)
 
     @property
     def end(self) -> int:
@@ -105,9 +97,10 @@ def outline(lines: Sequence[str], fences: Collection[tuple[int, int]], syntax: C
 
 def may_hold(syntax: Collection[str]) -> list[str]:
     """Patterns of what a text holds in which such a specification could stand."""
-    words = sorted({word for each in (MDG, OPENSPEC) if each in syntax for word in _WORDS[each]})
-    headings, steps = rf"^[ \t>]*#{{1,6}}[ \t]*(?:{'|'.join(words)}):", r"^[ \t>]*[*+-][ \t]+\W*(?i:given|when)\b"
-    return [headings, steps] if words else []
+    steps = r"^[ \t>]*[*+-][ \t]+\W*(?i:given|when)\b"
+    if MDG in syntax:
+        return [r"^[ \t>]*#{1,6}[ \t]*[^:#\n]{2,40}:", steps]
+    return [rf"^[ \t>]*#{{1,6}}[ \t]*(?:{'|'.join(_REQUIREMENTS)}):", steps] if OPENSPEC in syntax else []
 
 
 class Outline:
@@ -119,7 +112,10 @@ class Outline:
         self._lines = lines
         self._fences = fences
         self._syntax = syntax
-        self._words = {word: kind for each in syntax for word, kind in _WORDS[each].items()}
+        self.language = language_of(lines) if MDG in syntax else "en"
+        self._mdg = mdg = spelling(self.language)
+        self._steps = mdg.steps if MDG in syntax else ()
+        self._words = {**(mdg.headings if MDG in syntax else {}), **(_REQUIREMENTS if OPENSPEC in syntax else {})}
         self._feature: Part | None = None
         self._rule: Part | None = None
         self._backgrounds: list[Part] = []
@@ -196,12 +192,12 @@ class Outline:
             self._close(level)
             self._doubtful = (index, self._meant(word)) if colon and self._meant(word) else None
             return
-        said = "Rule" if kind == "Rule" else word
+        said = word if word in self._mdg.headings else kind
         written = [*self._tags, (index, f"{said}: {name.strip()}")]
         if kind == "Examples":
             self._open_examples(index, written, len(match["before"]))
         else:
-            self._open(Part(kind, level, index, written, [index]))
+            self._open(Part(kind, level, index, written, [index], language=self.language))
 
     def _open(self, part: Part) -> None:
         if part.kind == "Feature":
@@ -273,13 +269,12 @@ class Outline:
 
     def _step(self, text: str) -> str | None:
         """An item of a list as a step in Gherkin, if it is one."""
-        for syntax in self._syntax:
-            if match := _STEPS[syntax].match(text):
-                said = match.groupdict()
-                keyword = said.get("keyword") or said.get("marked") or said.get("plain") or ""
-                plain = said.get("plain")
-                if plain is None or plain.isupper():
-                    return f"{keyword.capitalize()} {text[match.end() :].strip()}"
+        keyword = next((each for each in self._steps if f"{text} ".startswith(each)), None)
+        if keyword is not None:
+            return f"{keyword}{text[len(keyword) :].strip()}"
+        match = _CAPITALS.match(text) if OPENSPEC in self._syntax else None
+        if match and (match["marked"] or match["plain"].isupper()):
+            return f"{(match['marked'] or match['plain']).capitalize()} {text[match.end() :].strip()}"
         return None
 
     def _more(self, line: str) -> None:

@@ -114,6 +114,8 @@ class _PageReader:
         first, last = fence.gherkin[0][0], fence.gherkin[-1][0]
         texts = dict(fence.gherkin)
         lines = [texts.get(number, "") for number in range(first, last + 1)]
+        if fence.language != "en":
+            first, lines = first - 1, [f"# language: {fence.language}", *lines]
         source = "\n".join(lines)
         parsed = parse_block(source, self.name, first - 1, 0, self.title, self.background, self.ids)
         if not isinstance(parsed, Document):
@@ -125,7 +127,15 @@ class _PageReader:
         rule = [item for item in built.items if isinstance(item, ShownHeading) and item.kind == "rule"]
         own = [item for item in built.items if item.line >= fence.line]
         problems = self._news(built.problems)
-        return replace(built, line=fence.line, source=fence.source, items=(*rule, *own), problems=problems, plain=True)
+        return replace(
+            built,
+            line=fence.line,
+            source=fence.source,
+            items=(*rule, *own),
+            problems=problems,
+            plain=True,
+            language=fence.language,
+        )
 
     def _written(self, node: dict[str, Any]) -> Draft:
         line = node["location"]["line"]

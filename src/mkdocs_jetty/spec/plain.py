@@ -125,7 +125,11 @@ class PlainMarkdown:
             elif part.kind in {"Background", "Scenario"}:
                 token = secrets.token_hex(16)
                 conversion.found(
-                    token, part.start, "\n".join(conversion.lines[part.start : part.end]), tuple(written(part))
+                    token,
+                    part.start,
+                    "\n".join(conversion.lines[part.start : part.end]),
+                    tuple(written(part)),
+                    part.language,
                 )
                 _Placing(part, seen, root, parents).place(self.md.htmlStash.store(self._show(token)))
         conversion.slips += [each for each in seen.outline.slips if each.index in seen.holders]

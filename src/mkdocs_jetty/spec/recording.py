@@ -49,6 +49,8 @@ class Found:
     runs: bool
     gherkin: tuple[tuple[int, str], ...] = ()
     """Of what is written as plain Markdown: its lines in Gherkin, each with the index of the line it stands for."""
+    language: str = ""
+    """And the language of its keywords."""
 
 
 @dataclass
@@ -57,6 +59,8 @@ class Conversion:
 
     source: str
     """The text that was converted."""
+    fenced: bool = True
+    """Whether fences count as specification."""
     own: bool = True
     """Whether it is a page's own: not that of a docstring, of an excerpt, of what code has printed."""
     raw: list[str] = field(default_factory=list)
@@ -76,9 +80,9 @@ class Conversion:
     """The lines of doc strings in plain Markdown."""
     _written: list[int | None] | None = None
 
-    def found(self, token: str, start: int, source: str, gherkin: tuple[tuple[int, str], ...]) -> None:
+    def found(self, token: str, start: int, source: str, gherkin: tuple[tuple[int, str], ...], language: str) -> None:
         """Note what is written as plain Markdown."""
-        self.fences[token] = Found(start, 0, source, runs=True, gherkin=gherkin)
+        self.fences[token] = Found(start, 0, source, runs=True, gherkin=gherkin, language=language)
 
     def written(self, index: int) -> int | None:
         """The index in `raw` of a line in `lines`; None for one that the conversion has put in."""
@@ -126,7 +130,7 @@ class Recorder:
             PlainMarkdown(md, self, lambda token: show(self.conversion, token))
 
     def _begun(self, lines: list[str]) -> None:
-        self.conversion = Conversion("\n".join(lines))
+        self.conversion = Conversion("\n".join(lines), FENCES in self.syntax)
         if self._begin:
             self._begin(self.conversion)
         # Now, because extensions may register after ours.
