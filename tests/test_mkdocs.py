@@ -328,6 +328,25 @@ def test_what_a_comment_hides_is_named_once(site: Site) -> None:
     assert NOT_READ not in site.read("index.html")
 
 
+def test_the_anchor_of_a_scenario_is_on_its_page_once(site: Site) -> None:
+    own = '## Mine {#scenario-cart--filling}\n\n<a id="scenario-cart--filling"></a> [there](#scenario-cart--filling)\n'
+    code = '    <a id="scenario-cart--filling">\n'
+    site.write("mkdocs.yml", "site_name: Shop\nplugins: [jetty]\nmarkdown_extensions: [attr_list]\n")
+    site.write(
+        "docs/index.md", f"{PAGE.format(then='it holds')}\n{own}\n{code}\n## Standards\n\n<!-- jetty/standards -->\n"
+    )
+    site.write("jetty.toml", '[project]\nstate = "external"\nsince = 2025-01-01\npreset = ["startup-mvp"]\n')
+    done = site.build()
+    page = site.read("index.html")
+    ids = re.findall(r'<[a-z][^<>]*\sid="([^"]+)"', page)
+    assert [each for each in ids if ids.count(each) > 1] == []
+    assert '<section class="jetty-scenario jetty-green" id="scenario-cart--filling"' in page
+    assert {"scenario-cart--filling_1", "scenario-cart--filling_2", "standards", "standards_1"} <= set(ids)
+    assert page.count('href="#scenario-cart--filling_1"') == 1  # the table of contents
+    assert '&lt;a id="scenario-cart--filling"&gt;' in page
+    assert "docs/index.md: the id `scenario-cart--filling` is that of a scenario" in done.stderr
+
+
 def test_a_dirty_build_renders_what_is_true_now(site: Site) -> None:
     site.write("docs/cart.md", PAGE.format(then="it holds"))
     site.write("docs/index.md", "# Home\n\n<!-- jetty/overview -->\n")

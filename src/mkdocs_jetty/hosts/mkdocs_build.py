@@ -13,8 +13,10 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from mkdocs.plugins import get_plugin_logger
 from mkdocs.utils import get_relative_url
 
+from mkdocs_jetty.hosts.anchors import with_room
 from mkdocs_jetty.hosts.contents import add_scenarios
 from mkdocs_jetty.hosts.mkdocs_names import Names, text_of
 from mkdocs_jetty.hosts.navigation import pages_of, section_of
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
     from mkdocs_jetty.show.overview import Place
     from mkdocs_jetty.spec.recording import Conversion, Found
 
+SCENARIOS = ("scenario-", "outline-")
+log = get_plugin_logger(__name__)
 LEFT_OVER = re.compile(MARK, re.DOTALL)
 _ID = re.compile(r' id="([^"]+)"')
 
@@ -243,7 +247,10 @@ class Build:
     def _fill(self, each: Converted, *, concealed: bool) -> None:
         page = each.page
         before = page.content or ""
-        content = present(before, each.context, each.tokens)
+        content, renamed = with_room(present(before, each.context, each.tokens), page.toc)
+        for name in renamed:
+            if name.startswith(SCENARIOS):  # no heading has such an id but by its author's will
+                log.warning("%s: the id `%s` is that of a scenario on this page; give it another one", each.name, name)
         # Some plugins keep a page's HTML under a name of their own.
         for name, value in list(vars(page).items()):
             if isinstance(value, str) and (value == before or has_tokens(value)):
