@@ -227,6 +227,14 @@ class Site:
             input=text, capture_output=True, text=True, timeout=180, check=False,
         )  # fmt: skip
 
+    def command(self, name: str, *arguments: str) -> Built:
+        """Run a command of the environment, such as `properdocs`, and return what came of its build."""
+        done = subprocess.run(
+            [str(self._python.with_name(name)), *arguments],
+            cwd=self.root, env={**os.environ, **QUIET}, capture_output=True, text=True, timeout=180, check=False,
+        )  # fmt: skip
+        return Built(self.root, done.returncode, done.stdout + done.stderr)
+
     def configure(self, plugins: list[Any], raw: str = "", **config: Any) -> str:
         """Return the text of `mkdocs.yml` after writing it; `raw` is added as it is."""
         whole = {"site_name": "Shop", "plugins": plugins, **config}

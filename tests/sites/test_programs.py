@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 from building import Site, ordered, page, scenario
@@ -23,17 +24,22 @@ EXTENSIONS = ["pymdownx.snippets"]
 RESULTS = [("Closing", "passed"), ("Fine", "passed"), ("Opening", "failed")]
 
 
-@pytest.mark.works("ProperDocs", "the same results, with plugins of MkDocs beside it")
+@pytest.mark.works(
+    "ProperDocs", "the same results, with plugins of MkDocs beside it, under either name of the site's file"
+)
 def test_properdocs_gives_the_same_results(site: Site, order: str) -> None:
-    built = site.build(
-        {**FILES, "main.py": MACROS, "docs/m.md": page("M", scenario("Said", "it {{ word }}"))},
-        ordered(order, "search", "macros"), "-f", "mkdocs.yml", program="properdocs",
-        theme="material", markdown_extensions=EXTENSIONS,
-    )  # fmt: skip
+    site.write({**FILES, "main.py": MACROS, "docs/m.md": page("M", scenario("Said", "it {{ word }}"))})
+    site.configure(ordered(order, "search", "macros"), theme="material", markdown_extensions=EXTENSIONS)
+    name = "mkdocs.yml" if order == "after" else "properdocs.yml"
+    (site.root / "mkdocs.yml").rename(site.root / name)
+    built = site.command("properdocs", "build", "-f", name)
     built.fails(passed=3, failed=1)
     assert built.named == sorted([*RESULTS, ("Said", "passed")])
     assert built.shown("door/") == [("Opening", "red"), ("Closing", "green")]
     assert "parts/door.md:2: Opening: failed" in built.log
+    checked = site.jetty("check")
+    assert checked.returncode == 1
+    assert "parts/door.md:2  Opening" in checked.stdout
 
 
 @pytest.mark.works("Zensical", "shows what `jetty check` found, snippets included")
@@ -125,3 +131,35 @@ def test_a_check_leaves_out_what_the_last_build_has_left_out(site: Site) -> None
     site.write({"docs/dropped.md": page("Dropped", scenario("Back", "it breaks"))})
     assert "Back" in (checked := site.jetty("check")).stdout
     assert checked.returncode == 1
+
+
+@pytest.mark.works("mkdocs gh-deploy", "deploys a green site, and nothing of a red one")
+def test_only_a_green_site_is_deployed(site: Site) -> None:
+    site.write(FILES | {"parts/door.md": scenario("Opening", "it breaks")})
+    site.configure(["search", "jetty"], markdown_extensions=EXTENSIONS)
+
+    def git(*arguments: str) -> str:
+        who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+        done = subprocess.run(["git", *who, *arguments], cwd=site.root, capture_output=True, text=True, check=False)
+        return done.stdout
+
+    def deployed() -> int:
+        # As a person of this name: the command itself commits.
+        who = {f"GIT_{role}_{what}": "a@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        return site.run("mkdocs", "gh-deploy", **who).returncode
+
+    git("init", "--quiet", "--bare", "remote.git")
+    git("init", "--quiet")
+    git("add", "docs", "mkdocs.yml")
+    git("commit", "--quiet", "--message", "Site")
+    git("remote", "add", "origin", "remote.git")
+    assert deployed() == 1
+    assert not git("--git-dir", "remote.git", "branch", "--list", "gh-pages")
+    site.write({"parts/door.md": scenario("Opening")})
+    assert deployed() == 0
+    assert "jetty/spec.json" in git("--git-dir", "remote.git", "ls-tree", "-r", "--name-only", "gh-pages")
+    assert "Opening" in git("--git-dir", "remote.git", "show", "gh-pages:door/index.html")
+    # What stands there stays there.
+    site.write({"parts/door.md": scenario("Shutting", "it breaks")})
+    assert deployed() == 1
+    assert "Opening" in git("--git-dir", "remote.git", "show", "gh-pages:door/index.html")
