@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, quote_plus
 
 from mkdocs_jetty.run.outcomes import Unavailable
+from mkdocs_jetty.steps.markup import attributes, elements, name_of, parse, text_of
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 DATA = Path(__file__).parent / "data"
 CORPORA = ("sql", "html", "path", "template", "command", "header", "unicode")
@@ -89,43 +92,26 @@ def active(response: Any) -> str | None:
     """What in a page is ours and more than text; None if nothing is, or it is no page."""
     if "html" not in response.headers.get("content-type", "") or MARK not in response.text.casefold():
         return None
-    finder = _Finder()
-    finder.feed(response.text)
-    finder.close()
-    return finder.found
+    found = (each for element in elements(parse(response.text)) for each in _ours(element))
+    return next(found, None)
 
 
-class _Finder(HTMLParser):
-    """Finds elements, attributes and code that only a payload can have made."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: str | None = None
-        self.inside = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.inside = tag
-        if MARK in tag:
-            self._note(f"the page has an element `{tag}`")
-        for name, value in attrs:
-            code = re.sub(r"[\s\x00-\x1f]", "", value or "").casefold()
-            followed = name in ADDRESSES and code.startswith(("javascript:", "data:text/html"))
-            runs = followed or name.startswith("on") or name == "srcdoc"
-            if (MARK in name and name != "class") or (runs and f"{MARK}()" in code):
-                self._note(f"the page has an attribute `{name}` of its making in <{tag}>")
-            elif name in {"src", "action", "formaction"} and code.startswith(f"//127.0.0.1/{MARK}"):
-                self._note(f"the page has <{tag}> that leads elsewhere")
-
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - as the parser calls it
-        self.inside = ""
-
-    def handle_data(self, data: str) -> None:
-        # As text in a string of a script it is kept, not run.
-        if self.inside == "script" and data.strip().startswith(f"{MARK}("):
-            self._note("the page has a script that calls jetty()")
-
-    def _note(self, what: str) -> None:
-        self.found = self.found or what
+def _ours(element: Element) -> Iterator[str]:
+    """What of an element only a payload can have made."""
+    tag = name_of(element)
+    if MARK in tag:
+        yield f"the page has an element `{tag}`"
+    for name, value in attributes(element).items():
+        code = re.sub(r"[\s\x00-\x1f]", "", value).casefold()
+        followed = name in ADDRESSES and code.startswith(("javascript:", "data:text/html"))
+        runs = followed or name.startswith("on") or name == "srcdoc"
+        if (MARK in name and name != "class") or (runs and f"{MARK}()" in code):
+            yield f"the page has an attribute `{name}` of its making in <{tag}>"
+        elif name in {"src", "action", "formaction"} and code.startswith(f"//127.0.0.1/{MARK}"):
+            yield f"the page has <{tag}> that leads elsewhere"
+    # As text in a string of a script it is kept, not run.
+    if tag == "script" and text_of(element).strip().startswith(f"{MARK}("):
+        yield "the page has a script that calls jetty()"
 
 
 def revealed(response: Any, sent: Collection[str] = ()) -> str | None:

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from html.parser import HTMLParser
+from itertools import takewhile
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from mkdocs_jetty.steps.markup import attributes, elements, name_of, parse
 from mkdocs_jetty.steps.ports import Request
 
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
-class _Parser(HTMLParser):
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-        self.forms: dict[str, dict[str, str]] = {}
-        self._open: dict[str, str] | None = None
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        of = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            path = urlsplit(urljoin(self.url, of.get("action", ""))).path
-            self._open = self.forms.setdefault(path, {})
-        elif tag == "input" and of.get("type", "").lower() == "hidden" and self._open is not None and of.get("name"):
-            self._open[of["name"]] = of.get("value", "")
+def hidden_fields(page: str, url: str) -> dict[str, dict[str, str]]:
+    """The hidden fields of each form of a page, by the path that it is sent to."""
+    forms: dict[str, dict[str, str]] = {}
+    for form, fields in _forms(parse(page)):
+        path = urlsplit(urljoin(url, form.get("action", ""))).path
+        known = forms.setdefault(path, {})
+        for each in map(attributes, fields):
+            if each.get("type", "").lower() == "hidden" and each.get("name"):
+                known[each["name"]] = each.get("value", "")
+    return forms
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self._open = None
+
+def _forms(root: Element) -> Iterator[tuple[dict[str, str], list[Element]]]:
+    """Each form's attributes, and the inputs that belong to it."""
+    every = list(elements(root))
+    inside = {id(each) for form in every if name_of(form) == "form" for each in elements(form)}
+    for at, form in enumerate(every):
+        if name_of(form) == "form":
+            # One that stands between the parts of a table is empty, and owns what follows it there.
+            after = takewhile(lambda each: name_of(each) != "form", every[at + 1 :]) if not len(form) else ()
+            named = (each for each in every if attributes(each).get("form", "") == form.get("id", None))
+            owned = [*elements(form), *(each for each in after if id(each) not in inside), *named]
+            yield attributes(form), [each for each in owned if name_of(each) == "input"]
 
 
 class Forms:
@@ -37,9 +48,7 @@ class Forms:
 
     def learn(self, name: str, page: str, url: str) -> None:
         """Take note of the forms of a page."""
-        parser = _Parser(url)
-        parser.feed(page)
-        self._known.update({(name, path): fields for path, fields in parser.forms.items()})
+        self._known.update({(name, path): fields for path, fields in hidden_fields(page, url).items()})
 
     def filled(self, name: str, request: Request) -> Request:
         """The request with the hidden fields of its form; what the action says itself goes first."""

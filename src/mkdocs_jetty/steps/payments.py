@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin
 
@@ -16,6 +15,7 @@ from pytest_bdd import then, when
 
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 from mkdocs_jetty.steps.client import Driver, described
+from mkdocs_jetty.steps.markup import attributes, elements, name_of, parse, text_of
 from mkdocs_jetty.steps.ports import missing
 
 pytest_plugins = ["mkdocs_jetty.steps.client"]
@@ -31,30 +31,16 @@ def jetty_approved_scripts() -> Collection[str]:
     raise missing("jetty_approved_scripts", "the digests of the approved scripts")
 
 
-class _Scripts(HTMLParser):
+class _Scripts:
     def __init__(self, text: str) -> None:
-        super().__init__()
         self.outside: list[tuple[str, str]] = []
         self.inside: list[str] = []
-        self._open = False
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        of = {name: value or "" for name, value in attrs}
-        if tag != "script":
-            return
-        if of.get("src"):
-            self.outside.append((of["src"], of.get("integrity", "")))
-        elif of.get("type", "") in INLINE:
-            self._open = True
-            self.inside.append("")
-
-    def handle_data(self, data: str) -> None:
-        if self._open:
-            self.inside[-1] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        self._open = self._open and tag != "script"
+        for element in elements(parse(text)):
+            of = attributes(element)
+            if name_of(element) == "script" and of.get("src"):
+                self.outside.append((of["src"], of.get("integrity", "")))
+            elif name_of(element) == "script" and of.get("type", "") in INLINE:
+                self.inside.append(text_of(element))
 
 
 def digests(content: bytes) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from html.parser import HTMLParser
 from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -14,6 +13,7 @@ from pytest_bdd import given, then, when
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 from mkdocs_jetty.steps.client import Driver, described
 from mkdocs_jetty.steps.cookies import LIKELY, cookies_set
+from mkdocs_jetty.steps.markup import attributes, elements, name_of, parse, text_of
 from mkdocs_jetty.steps.ports import Backup, Persona, missing
 
 pytest_plugins = ["mkdocs_jetty.steps.client", "mkdocs_jetty.steps.sessions"]
@@ -61,34 +61,23 @@ def jetty_retention() -> Retention:
 # ---- notice and consent ----
 
 
-class _Page(HTMLParser):
+class _Page:
     def __init__(self, response: Any) -> None:
-        super().__init__()
         self.url = str(response.url)
         self.fields: list[str] = []
         self.links: list[tuple[str, str]] = []
         self.loaded: list[str] = []
-        self._href: str | None = None
-        self._text = ""
-        self.feed(response.text)
+        for element in elements(parse(response.text)):
+            self._take(name_of(element), attributes(element), text_of(element))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        of = {name: value or "" for name, value in attrs}
+    def _take(self, tag: str, of: dict[str, str], text: str) -> None:
         kind = of.get("type", "text").lower() if tag == "input" else tag
         if tag in {"input", "textarea", "select"} and kind not in NO_DATA and of.get("name"):
             self.fields.append(of["name"])
         if tag == "a" and of.get("href"):
-            self._href, self._text = of["href"], ""
+            self.links.append((urljoin(self.url, of["href"]), text))
         if of.get(LOADS.get(tag, "")) and not (tag == "link" and of.get("rel", "") in {"canonical", "alternate"}):
             self.loaded.append(urljoin(self.url, of[LOADS[tag]]))
-
-    def handle_data(self, data: str) -> None:
-        self._text += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a" and self._href is not None:
-            self.links.append((urljoin(self.url, self._href), self._text))
-            self._href = None
 
 
 def _page(driver: Driver) -> _Page:
