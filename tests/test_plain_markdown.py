@@ -292,6 +292,36 @@ def test_what_is_left_out_is_named_with_its_line(tmp_path: Path, page: str, mess
     assert any(each.startswith(f"docs/page.md:{message}") for each in found), found
 
 
+# Found by random pages: each of these went round in circles, failed or showed less than was there.
+NOT_READ = "this scenario will not run: what holds for it cannot be read, in"
+SCENARIO = "## Scenario: S\n\n* Given b\n"
+ODD = {
+    "# T\n\n## Scenario: S\n\n- nested\n    * Given a\n- bullet\n* Given b\n": "6: this step stands within an item",
+    f"# T\n\n## Background:\n\ntext\n* Given a\n\n{SCENARIO}": "8: this scenario will not run: the page does not show its",
+    f"# T\n\n## Background:\n\n* Given a\n* Gven b\n\n## Scenario: R\n\n* Given c\n\n{SCENARIO}": f"12: {NOT_READ} line 6",
+    "# T\n\n## Scenario: S\n\n* Given a\n\n    ## Scenario: R\n\n* Given b\n": "9: this step stands within an item",
+}
+
+
+@pytest.mark.parametrize(("page", "message"), ODD.items())
+def test_an_odd_page_is_read_to_its_end(tmp_path: Path, page: str, message: str) -> None:
+    found = messages(spec_of(tmp_path, page))
+    assert any(each.startswith(f"docs/page.md:{message}") for each in found), found
+
+
+def test_a_background_in_a_comment_holds_for_nothing(tmp_path: Path) -> None:
+    text = "# T\n\n<!--\n## Background:\n\n* Given hidden\n-->\n\n## Scenario: S\n\n* Given b\n"
+    spec = spec_of(tmp_path, text)
+    assert [[step.text for step in each.steps] for each in scenarios(spec)] == [["b"]]
+    assert not messages(spec)
+
+
+def test_a_block_of_code_right_below_a_step_stays_on_the_page(tmp_path: Path) -> None:
+    text = "# T\n\n## Scenario: S\n\n* Given a\n```yaml\nkept: 1\n```\n\nprose\n"
+    own = JettyExtension(PageContext(), syntax=("mdg",))
+    assert "kept" in markdown.markdown(text, extensions=["pymdownx.superfences", own])
+
+
 def test_one_scenario_that_cannot_be_read_spoils_itself_alone(tmp_path: Path) -> None:
     text = "# T\n\n## Scenario: one\n\n* When a\n* Thn b\n\n## Scenario: two\n\n* When a\n"
     assert [each.name for each in scenarios(spec_of(tmp_path, text))] == ["two"]

@@ -80,7 +80,7 @@ KINDS = (
          r"a mapping of settings is expected|`exclude_docs` or `draft_docs`",
          "Nothing runs until `mkdocs.yml`, `zensical.toml` or `jetty.toml` can be read. The message has the line."),
 
-    Kind("JTY201", "It is not valid Gherkin", r"^not valid Gherkin: ",
+    Kind("JTY201", "It is not valid Gherkin", r"^not valid Gherkin: |^this scenario will not run: what holds for it",
          "The block, or the scenario in plain Markdown, is not run. The message says what would be right."),
     Kind("JTY202", "The language is unknown", r"^unknown language ",
          "`# language: …` takes a code of [Gherkin's languages](https://cucumber.io/docs/gherkin/languages/)."),
@@ -117,7 +117,9 @@ KINDS = (
 
     Kind("JTY301", "The page shows no heading here", r"^this scenario will not run: it stands where Markdown shows no",
          "The scenario stands in a comment, in raw HTML or in indented code. Take it out of there, or delete it."),
-    Kind("JTY302", "The page shows no list here", r"^this step is no item of a list|^the page does not show this line",
+    Kind("JTY302", "The page shows no list here",
+         r"^this step (?:is no item|stands within an item) of a list|^the page does not show this line|"
+         r"^this scenario will not run: the page does not show its background",
          "Markdown wants an empty line between a paragraph and the list or the table below it."),
     Kind("JTY303", "A heading is misspelt", r"^`[^`]*:` is no keyword",
          "Write the keyword as the message says."),

@@ -60,6 +60,8 @@ class Part:
     around: tuple[Part, ...] = ()
     """The feature, the backgrounds and the rule that hold for it."""
     language: str = "en"
+    last: int = 0
+    """The index of the last line that a step goes on in."""
 
     @property
     def is_empty(self) -> bool:
@@ -70,7 +72,7 @@ class Part:
     @property
     def end(self) -> int:
         """The index of the first line after it."""
-        return max(self.gherkin[-1][0] + 1, *(end for _, end in self.quoted), self.start + 1)
+        return max(self.gherkin[-1][0] + 1, self.last + 1, *(end for _, end in self.quoted), self.start + 1)
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ class Outline:
         elif item := _ITEM.match(line):
             self._item(index, item)
         elif not blank and self._column >= 0:
-            self._more(line)
+            self._more(index, line)
         else:
             self._leave_list(line)
         self._tags = []
@@ -277,12 +279,13 @@ class Outline:
             return f"{(match['marked'] or match['plain']).capitalize()} {text[match.end() :].strip()}"
         return None
 
-    def _more(self, line: str) -> None:
+    def _more(self, number: int, line: str) -> None:
         """A step that goes on in the next line, as its reader sees it."""
         part = self._part
         if part and part.items and part.gherkin[-1][0] == part.items[-1]:
             index, text = part.gherkin[-1]
             part.gherkin[-1] = (index, f"{text} {line.strip(' >')}")
+            part.last = number
 
     def _row(self, index: int, line: str, column: int) -> None:
         part = self._part

@@ -119,7 +119,9 @@ class _PageReader:
         source = "\n".join(lines)
         parsed = parse_block(source, self.name, first - 1, 0, self.title, self.background, self.ids)
         if not isinstance(parsed, Document):
-            return Block(self.name, fence.line, fence.source, True, None, (), self._news(parsed), plain=True)
+            message = f"this scenario will not run: what holds for it cannot be read, in line {parsed[0].line}"
+            found = self._news(parsed) or (Problem("error", self.name, fence.line, None, message),)
+            return Block(self.name, fence.line, fence.source, True, None, (), found, plain=True)
         draft = self._own(parsed.feature) if not parsed.named else self._written(parsed.feature)
         place = Place(self.name, fence.line, fence.heading)
         spoiled = "" if parsed.named else self.lost_background

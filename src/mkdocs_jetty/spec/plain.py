@@ -33,13 +33,18 @@ AFTER_INLINE = 19
 """Below Python-Markdown's inline patterns (20), above the table of contents (5) and lists of attributes (8)."""
 _MARK = re.compile("\x02jetty(\\d+)\x03")
 _PLACE = re.compile(r"^([ >]*(?:#{1,6}[ \t]*|[*+-][ \t]+|\|[ \t]*))")
-_STASHED = re.compile("\x02wzxhzdk:\\d+\x03")
+_STASHED = re.compile("\x02wzxhzdk:(\\d+)\x03")
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 _BLOCKS = frozenset(
     {"p", "ul", "ol", "dl", "table", "pre", "div", "blockquote", "details", "section", "figure", "hr", *_HEADINGS}
 )
 NO_HEADING = "this scenario will not run: it stands where Markdown shows no heading (a comment or indented code)"
 NO_ITEM = "this step is no item of a list on the page, so its scenario will not run; put an empty line above the list"
+WITHIN = (
+    "this step stands within an item of a list that is no step of its scenario, or elsewhere than its heading, so the "
+    "scenario will not run; write the steps as one list below the heading"
+)
+NO_BACKGROUND = "this scenario will not run: the page does not show its background as a list of steps"
 
 
 @dataclass
@@ -118,20 +123,20 @@ class PlainMarkdown:
         _unmarked(root, seen)
         parents = {child: parent for parent in root.iter() for child in parent}
         conversion = self.recorder.conversion
+        hidden = [part for part in seen.outline.parts if not _is_heading(seen.holders.get(part.start))]
+        broken: list[Part] = []
         for part in seen.outline.parts:
-            slip = _unshown(part, seen, parents)
+            slip = _unseen(part, seen, parents) if part in hidden else _unshown(part, seen, parents, broken)
             if slip is not None:
                 conversion.slips.append(slip)
-            elif part.kind in {"Background", "Scenario"}:
+                broken.append(part)
+            elif part.kind in {"Background", "Scenario"} and part not in hidden:
                 token = secrets.token_hex(16)
-                conversion.found(
-                    token,
-                    part.start,
-                    "\n".join(conversion.lines[part.start : part.end]),
-                    tuple(written(part)),
-                    part.language,
-                )
-                _Placing(part, seen, root, parents).place(self.md.htmlStash.store(self._show(token)))
+                source = "\n".join(conversion.lines[part.start : part.end])
+                # What the page does not show holds for nothing on it.
+                part.around = tuple(each for each in part.around if each not in hidden)
+                conversion.found(token, part.start, source, tuple(written(part)), part.language)
+                _Placing(part, seen, root, parents, self.md).place(self.md.htmlStash.store(self._show(token)))
         conversion.slips += [each for each in seen.outline.slips if each.index in seen.holders]
 
 
@@ -167,17 +172,43 @@ def _unmarked(root: Element, seen: _Seen) -> None:
             child.tail = taken(child.tail, parent)
 
 
-def _unshown(part: Part, seen: _Seen, parents: dict[Element, Element]) -> Slip | None:
+def _is_heading(holder: Element | None) -> bool:
+    return holder is not None and holder.tag in _HEADINGS
+
+
+def _unseen(part: Part, seen: _Seen, parents: dict[Element, Element]) -> Slip | None:
+    """What to say of a part whose heading the page does not show: of a comment nothing, but of its scenarios."""
+    shown = any(_item(holder, parents) is not None for index in part.items if (holder := seen.holders.get(index)))
+    return Slip(part.start, NO_HEADING) if part.kind == "Scenario" or shown else None
+
+
+def _unshown(part: Part, seen: _Seen, parents: dict[Element, Element], broken: Sequence[Part]) -> Slip | None:
     """What the page shows otherwise than it is meant."""
-    heading = seen.holders.get(part.start)
-    if heading is None or heading.tag not in _HEADINGS:
-        return Slip(part.start, NO_HEADING) if part.kind == "Scenario" else None
+    if part.kind == "Scenario" and any(each in broken for each in part.around):
+        return Slip(part.start, NO_BACKGROUND)
+    items = _items(part, seen, parents)
     for index in part.items:
-        holder = seen.holders.get(index)
-        if holder is None or _item(holder, parents) is None:
+        if index not in items:
             return Slip(index, NO_ITEM)
+        if _list(items[index], list(items.values()), parents, parents[seen.holders[part.start]]) is None:
+            return Slip(index, WITHIN)
     lost = next((index for index in (*part.examples, *part.rows) if index not in seen.holders), None)
     return Slip(lost, "the page does not show this line, so its scenario will not run") if lost is not None else None
+
+
+def _items(part: Part, seen: _Seen, parents: dict[Element, Element]) -> dict[int, Element]:
+    """The items of lists that the steps of a part are, by their lines."""
+    found = {index: _item(seen.holders[index], parents) for index in part.items if index in seen.holders}
+    return {index: item for index, item in found.items() if item is not None}
+
+
+def _list(item: Element, items: Sequence[Element], parents: dict[Element, Element], home: Element) -> Element | None:
+    """The outermost list around a step; None where that does not stand beside the heading."""
+    around = parents.get(item)
+    above = parents.get(around) if around is not None else None
+    if above is home:
+        return around
+    return _list(above, items, parents, home) if above is not None and above in items else None
 
 
 def _item(holder: Element, parents: dict[Element, Element]) -> Element | None:
@@ -191,26 +222,27 @@ def _item(holder: Element, parents: dict[Element, Element]) -> Element | None:
 class _Placing:
     """Puts a token in the place of the steps of one part."""
 
-    def __init__(self, part: Part, seen: _Seen, root: Element, parents: dict[Element, Element]) -> None:
+    def __init__(self, part: Part, seen: _Seen, root: Element, parents: dict[Element, Element], md: Markdown) -> None:
+        self.md = md
         self.part = part
         self.seen = seen
         self.root = root
         self.parents = parents
-        found = [_item(seen.holders[index], parents) for index in part.items]
-        self.items = [each for each in found if each is not None]
+        self.items = list(_items(part, seen, parents).values())
         self.stashed = {seen.stashed[start] for start, _ in part.quoted if seen.stashed.get(start)}
         self.rows = {seen.holders[index] for index in part.rows}
 
     def place(self, stashed: str) -> None:
         """Put the token there."""
-        lists = list(dict.fromkeys(self._outermost(each) for each in self.items))
+        heading = self.seen.holders[self.part.start]
+        around = (_list(each, self.items, self.parents, self.parents[heading]) for each in self.items)
+        lists = list(dict.fromkeys(each for each in around if each is not None))
         token = Element("p")
         token.text = stashed
         token.tail = "\n"
         if lists:
             self._before(lists[0], token)
         else:
-            heading = self.seen.holders[self.part.start]
             parent = self.parents[heading]
             parent.insert(list(parent).index(heading) + 1, token)
             self.parents[token] = parent
@@ -228,11 +260,6 @@ class _Placing:
         parent.insert(list(parent).index(element), new)
         self.parents[new] = parent
 
-    def _outermost(self, item: Element) -> Element:
-        around = self.parents[item]
-        above = self.parents.get(around)
-        return self._outermost(above) if above is not None and above in self.items else around
-
     def _left(self, around: Element) -> Iterator[Element]:
         """What stands in a list of steps and is none."""
         for item in list(around):
@@ -241,6 +268,7 @@ class _Placing:
                 alone.append(item)
                 yield alone
                 continue
+            yield from self._beside(item)
             first = True
             for child in item:
                 if child.tag in {"ul", "ol"} and any(each in self.items for each in child):
@@ -250,6 +278,18 @@ class _Placing:
                 ):
                     yield child
                 first = False
+
+    def _beside(self, item: Element) -> Iterator[Element]:
+        """Blocks of code that Markdown takes for the text of an item, for want of an empty line."""
+        own = [item, *(child for child in item if child.tag == "p")]
+        texts = [*(each.text for each in own), *(child.tail for each in own for child in each)]
+        blocks = self.md.htmlStash.rawHtmlBlocks
+        for found in _STASHED.finditer("".join(filter(None, texts))):
+            block = blocks[int(found[1])]
+            if found[0] not in self.stashed and isinstance(block, str) and block.startswith(("<div", "<pre", "<table")):
+                alone = Element("p")
+                alone.text = found[0]
+                yield alone
 
     @staticmethod
     def _is_step(child: Element, item: Element) -> bool:
