@@ -297,8 +297,8 @@ NOT_READ = "this scenario will not run: what holds for it cannot be read, in"
 SCENARIO = "## Scenario: S\n\n* Given b\n"
 ODD = {
     "# T\n\n## Scenario: S\n\n- nested\n    * Given a\n- bullet\n* Given b\n": "6: this step stands within an item",
-    f"# T\n\n## Background:\n\ntext\n* Given a\n\n{SCENARIO}": "8: this scenario will not run: the page does not show its",
-    f"# T\n\n## Background:\n\n* Given a\n* Gven b\n\n## Scenario: R\n\n* Given c\n\n{SCENARIO}": f"12: {NOT_READ} line 6",
+    f"# T\n\n## Background:\n\ntext\n* Given a\n\n{SCENARIO}": "8: this scenario will not run: the page does not",
+    f"# T\n\n## Background:\n* And a\n* b\n\n## Scenario: R\n\n* Given c\n\n{SCENARIO}": f"11: {NOT_READ} line 5",
     "# T\n\n## Scenario: S\n\n* Given a\n\n    ## Scenario: R\n\n* Given b\n": "9: this step stands within an item",
 }
 
