@@ -397,6 +397,9 @@ def test_the_page_shows_results_in_the_place_of_the_steps_and_its_prose_untouche
     assert page.count("<table>") == 1  # that of the prose
     assert page.index('id="scenario-nothing-paid"') < page.index('id="scenario-till--nothing-paid"')
     assert 'class="jetty-background' in page
+    assert (
+        page.count(">Scenario: Nothing paid<") + page.count("</span> Scenario: Nothing paid") == 2
+    )  # with the contents
     assert "\x02" not in page
     assert "jetty0" not in page
 

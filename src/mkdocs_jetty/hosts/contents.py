@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _PLACE = re.compile(
     r'<section class="jetty-scenario jetty-(?P<tone>\w+)" id="(?P<anchor>[^"]+)".*?'
     r'<h(?P<level>[1-6]) class="jetty-name">.*?<b>(?P<name>.*?)</b>'
+    r'|<section class="jetty-scenario jetty-(?P<plain>\w+) jetty-plain"'
     r'|<h[1-6]\b[^>]*?\sid="(?P<heading>[^"]+)"',
     re.DOTALL,
 )
@@ -41,6 +42,8 @@ def add_scenarios(toc: TableOfContents, content: str) -> None:
     for found in _PLACE.finditer(content):
         if found["heading"] in links:
             above = links[found["heading"]]
+        elif found["plain"] and above is not None:
+            above = links[above.id] = _marked(toc, above, found["plain"])
         anchor = html.unescape(found["anchor"] or "")
         if found["anchor"] is None or above is None or anchor in known:
             continue
@@ -48,6 +51,17 @@ def add_scenarios(toc: TableOfContents, content: str) -> None:
         link = ScenarioLink(found["name"], anchor, above.level + 1, found["tone"])
         above.children.insert(added[above.id], link)
         added[above.id] += 1
+
+
+def _marked(toc: TableOfContents, link: AnchorLink, tone: str) -> AnchorLink:
+    """The entry of a heading that is itself a scenario's, with the scenario's mark."""
+    new = ScenarioLink(link.title, link.id, link.level, tone)
+    new.children = link.children
+    for siblings in (toc.items, *(each.children for each in walked(toc))):
+        if link in siblings:
+            siblings[siblings.index(link)] = new
+            break
+    return new
 
 
 def walked(links: Iterable[AnchorLink]) -> Iterator[AnchorLink]:
