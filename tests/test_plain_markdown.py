@@ -16,9 +16,11 @@ from gherkin.token_matcher_markdown import GherkinInMarkdownTokenMatcher
 from gherkin.token_scanner import TokenScanner
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.structure.toc import get_toc
 
 from mkdocs_jetty.cli import main
 from mkdocs_jetty.config import ConfigError, load
+from mkdocs_jetty.hosts.contents import add_scenarios
 from mkdocs_jetty.hosts.markdown import JettyExtension
 from mkdocs_jetty.hosts.presenting import PageContext
 from mkdocs_jetty.hosts.zensical import stored_verdict
@@ -397,11 +399,16 @@ def test_the_page_shows_results_in_the_place_of_the_steps_and_its_prose_untouche
     assert page.count("<table>") == 1  # that of the prose
     assert page.index('id="scenario-nothing-paid"') < page.index('id="scenario-till--nothing-paid"')
     assert 'class="jetty-background' in page
-    assert (
-        page.count(">Scenario: Nothing paid<") + page.count("</span> Scenario: Nothing paid") == 2
-    )  # with the contents
     assert "\x02" not in page
     assert "jetty0" not in page
+
+
+def test_the_heading_of_a_red_scenario_is_marked_in_the_contents() -> None:
+    toc = get_toc([{"level": 2, "id": "s", "name": "Scenario: S", "children": []}])
+    card = '<section class="jetty-scenario jetty-{} jetty-plain" id="scenario-s"><h3 class="jetty-name"><b>S</b></h3>'
+    add_scenarios(toc, f'<h2 id="s">Scenario: S</h2>{card.format("red")}')
+    assert [link.title for link in toc] == ['<span class="jetty-red jetty-strong">✗</span> Scenario: S']
+    assert not toc.items[0].children
 
 
 def test_pytest_and_zensical_see_the_same(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
