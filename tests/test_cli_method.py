@@ -320,12 +320,26 @@ def test_derive_write_into_a_fence_that_is_its_feature(external: Path) -> None:
     said = '    Feature: Cart\n      Scenario: In\n        Given a user "A"\n'
     fence = f"- item\n\n    ```gherkin\n{said}    ```\n\nThe end.\n"
     page.write_text(f"---\njetty: {{traits: []}}\n---\n# Carts\n\n{fence}", encoding="utf-8")
-    result = jetty("derive", "cart", "--write")
+    result = jetty("derive", "cart", "--write", "--action", "fill the cart")
     assert result.exit_code == 0, result.output
     text = page.read_text(encoding="utf-8")
     assert text.endswith("    ```\n\nThe end.\n")
     (cart,) = [each for each in read(load(external / "mkdocs.yml")).features if each.id == "cart"]
     assert any(one.mode == "production" for one in cart.scenarios)
+
+
+def test_derive_asks_what_one_does_where_nothing_says_it(external: Path) -> None:
+    (external / "docs/cart.md").write_text(
+        '---\njetty: {traits: [stores-data]}\n---\n# Accounts\n\n```gherkin\nScenario: In\n  Given a user "A"\n```\n',
+        encoding="utf-8",
+    )
+    refused = jetty("derive", "accounts")
+    assert refused.exit_code == 2
+    assert 'what does one do with Accounts? Say it as in “I log in”: --action "log in"' in " ".join(
+        refused.stderr.split()
+    )
+    assert "I accounts" not in refused.output
+    assert "withdraw" in jetty("derive", "accounts", "--action", "withdraw").stdout
 
 
 def test_derive_write_into_a_feature_file(external: Path) -> None:
@@ -336,7 +350,7 @@ def test_derive_write_into_a_feature_file(external: Path) -> None:
     path.parent.mkdir()
     path.write_text('Feature: Cart\n\n  Scenario: In\n    Given a user "A"\n', encoding="utf-8")
     before = path.read_text(encoding="utf-8")
-    result = jetty("derive", "cart", "--write")
+    result = jetty("derive", "cart", "--write", "--action", "fill the cart")
     assert result.exit_code == 0, result.output
     assert path.read_text(encoding="utf-8").startswith(f"{before}\n  @production @standard:")
 

@@ -114,6 +114,7 @@ def test_an_empty_folder(session: Session, refresh: bool) -> None:
     session.says("check")
     session.says("review", "welcome")
     session.says("derive", "welcome", "--write")
+    session.says("derive", "welcome", "--write", "--action", "greet a visitor")
     session.says("chek")
     session.does("a slip in an option", "mkdocs.yml", "- jetty:\n      timout: 5", old="- jetty")
     session.says("check")

@@ -354,7 +354,7 @@ def test_derive_writes_in_the_spelling_of_the_page(tmp_path: Path, syntax: str, 
     front = "---\njetty: {traits: [authentication]}\n---\n"
     put(tmp_path / "jetty.toml", '[project]\nstate = "external"\nsince = 2026-01-01\npreset = ["production-saas"]\n')
     before = spec_of(tmp_path, front + page, syntax)
-    run(tmp_path, "derive", before.features[0].id, "--write")
+    run(tmp_path, "derive", before.features[0].id, "--write", "--action", "log in")
     after = read(load(tmp_path / "mkdocs.yml"))
     assert "```gherkin" not in (tmp_path / "docs/page.md").read_text(encoding="utf-8").partition("## Production")[2]
     new = scenarios(after)[len(scenarios(before)) :]

@@ -22,6 +22,7 @@ from mkdocs_jetty.cli.terminal import console, line, show_failures, summary
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.hosts.zensical import without_extension
 from mkdocs_jetty.judge.model import Verdict
+from mkdocs_jetty.run.library import MODULE, is_stock
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.ci import code_quality, tell_github
 from mkdocs_jetty.show.missing import gate_lines
@@ -126,8 +127,11 @@ def _checked(settings: Settings, report: Console, asked: Asked) -> tuple[Outcome
     _remember(settings, verdict, report)
     show_failures(report, verdict)
     unloaded = any(problem.code == UNLOADED for problem in verdict.problems)
-    if (undefined := undefined_steps(verdict)) and not unloaded:
-        line(report, f"`jetty snippets` prints definitions for {plural(len(undefined), 'undefined step')}", "yellow")
+    undefined = [] if unloaded else undefined_steps(verdict)
+    if own := [step for step in undefined if not is_stock(step)]:
+        line(report, f"`jetty snippets` prints definitions for {plural(len(own), 'undefined step')}", "yellow")
+    if stock := len(undefined) - len(own):
+        line(report, f"add `{MODULE}` to the option `steps`: it serves {plural(stock, 'undefined step')}", "yellow")
     if verdict.fails:
         for reason in gate_lines(verdict, settings.fail_on):
             line(report, plain(reason), "red")

@@ -11,11 +11,13 @@ import click
 from mkdocs_jetty.cli.common import as_json, config_option, latest, load, url_for, write
 from mkdocs_jetty.cli.errors import WrongUse, plain
 from mkdocs_jetty.cli.terminal import console, line
+from mkdocs_jetty.run.library import MODULE, is_stock
 from mkdocs_jetty.show import export as forms
 from mkdocs_jetty.show.cucumber_json import cucumber_json
 from mkdocs_jetty.show.feature_file import feature_file
 from mkdocs_jetty.show.llms import llms_txt
 from mkdocs_jetty.show.snippets import render_snippets, undefined_steps
+from mkdocs_jetty.show.words import plural
 from mkdocs_jetty.spec.reader import read
 from mkdocs_jetty.standards.declaration_schema import declaration_schema
 
@@ -27,9 +29,12 @@ FORMATS = ("features", "messages", "junit", "json", "cucumber", "llms", "schema"
 def snippets(config_file: Path) -> None:
     """Print step definitions for every undefined step, ready to paste; they are pending until you fill them in."""
     verdict = latest(load(config_file), console(stderr=True)).unbroken()
-    if steps := undefined_steps(verdict):
+    undefined = undefined_steps(verdict)
+    if steps := [step for step in undefined if not is_stock(step)]:
         write(Path("-"), render_snippets(steps))
-    else:
+    if stock := len(undefined) - len(steps):
+        line(console(stderr=True), f"{plural(stock, 'step')} of the step library: add `{MODULE}` to the option `steps`")
+    if not undefined:
         line(console(stderr=True), "every step that was looked up has its definition")
 
 

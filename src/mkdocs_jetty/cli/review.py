@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,15 @@ from mkdocs_jetty.judge.model import FeatureVerdict, StandardVerdict, Verdict
 from mkdocs_jetty.show import words
 from mkdocs_jetty.show.missing import missing
 from mkdocs_jetty.show.plain_markdown import plain_markdown
-from mkdocs_jetty.show.review import by_urgency, fillers_for, record_in_words, review_markdown, skeleton_gherkin
+from mkdocs_jetty.show.review import (
+    action_of,
+    blanks,
+    by_urgency,
+    fillers_for,
+    record_in_words,
+    review_markdown,
+    skeleton_gherkin,
+)
 from mkdocs_jetty.spec.model import Feature, ShownHeading
 from mkdocs_jetty.spec.reader import read_page
 from mkdocs_jetty.standards.model import Standard
@@ -68,6 +77,8 @@ def derive(
         raise WrongUse("no standards apply to an internal project; see `jetty external --preset`")
     open_ones = uncovered(judged)
     check(said, open_ones)
+    if "action" not in said and action_of(judged.feature) is None:
+        said["action"] = asked_action(judged.feature, open_ones)
     fillers = {**fillers_for(judged.feature), **said}
     scenarios = {standard.id: skeleton_gherkin(standard, fillers) for standard in open_ones}
     text = "\n".join(scenarios.values())
@@ -79,6 +90,24 @@ def derive(
             line(console(), said_of_it)
     else:
         write(Path("-"), text)
+
+
+def asked_action(feature: Feature, standards: Sequence[Standard]) -> str:
+    """What one does with a feature whose name does not say it: asked on a terminal.
+
+    Raises:
+        WrongUse: If there is no terminal to ask on, and a scenario would say it.
+    """
+    needed = [standard for standard in standards if "action" in blanks(standard)]
+    if not needed:
+        return ""
+    if not sys.stdin.isatty():
+        raise WrongUse(
+            f'what does one do with {plain(feature.name)}? Say it as in “I log in”: --action "log in"; '
+            f"{words.plural(len(needed), 'scenario')} would name it"
+        )
+    asked: str = click.prompt(f'What does one do with {plain(feature.name)}, as "log in" in "I log in"?', err=True)
+    return chosen(asked, None, ())["action"]
 
 
 def _added(page: str, scenarios: Mapping[str, str]) -> Iterator[str]:

@@ -121,8 +121,8 @@ def show_red(report: Console, feature: Feature, judged: JudgedScenario) -> None:
         told.add(outcome.message)
         at = plain(words.place(feature, scenario, step))
         line(report, f"  {at}: {outcome.status}: {plain(step.keyword)} {plain(step.text)}")
-        # The places of an ambiguous step stand in its message too.
-        gutter(report, None if outcome.candidates else outcome.message)
+        # The places of an ambiguous step stand in its message too; of an undefined one, its line has said all.
+        gutter(report, None if outcome.candidates or outcome.status == "undefined" else outcome.message)
         if outcome.location:
             line(report, f"  | at {plain(outcome.location)}")
         for candidate in outcome.candidates:

@@ -24,6 +24,7 @@ from pytest_bdd.gherkin_parser import Cell, DataTable, Location, Row
 from mkdocs_jetty.run import awaiting, compat
 from mkdocs_jetty.run.definitions import LIBRARY, Choice, Definition
 from mkdocs_jetty.run.doubts import Threads, doubts_about, refuse_missing
+from mkdocs_jetty.run.library import HINT, is_stock
 from mkdocs_jetty.run.model import Cause, Status
 from mkdocs_jetty.run.offers import AmbiguousFixtureError
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
@@ -237,6 +238,8 @@ class ScenarioRun:
         step, found = self.scenario.steps[index], self.script.choices[index].rivals
         if not found:
             message = f"no step definition matches: {step.keyword} {step.text}"
+            if is_stock(step):
+                message = f"{message}\n{HINT}"
             self.record.worsen("undefined", None, message)
             self._emit(index, "undefined", None, None, message=message)
             return StepDefinitionNotFoundError(message)

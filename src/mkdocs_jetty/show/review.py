@@ -38,6 +38,19 @@ FILLERS = {
     "back": "60 seconds",
 }
 """What `jetty derive` writes for a word of which the feature says nothing; `--fill` says something else."""
+VERBS = frozenset({
+    "accept", "add", "apply", "approve", "archive", "assign", "book", "browse", "buy", "call", "cancel", "change",
+    "check", "checkout", "choose", "close", "comment", "confirm", "contact", "copy", "create", "delete", "deliver",
+    "deposit", "display", "download", "edit", "enter", "erase", "export", "fill", "find", "follow", "get", "give",
+    "import", "install", "invite", "join", "leave", "like", "link", "list", "log", "login", "logout", "make",
+    "manage", "mark", "move", "open", "order", "pay", "pick", "place", "play", "post", "print", "publish", "purchase",
+    "rate", "read", "receive", "register", "reject", "remove", "rename", "renew", "reply", "report", "request",
+    "reserve", "reset", "restore", "return", "review", "save", "schedule", "search", "see", "select", "sell", "send",
+    "set", "share", "show", "sign", "signin", "signup", "start", "stop", "store", "submit", "subscribe", "switch",
+    "take", "track", "transfer", "translate", "unsubscribe", "update", "upload", "use", "validate", "verify", "view",
+    "vote", "watch", "withdraw", "write",
+})  # fmt: skip
+"""How the name of a feature begins that says what one does with it; of `Accounts` nobody could say “I accounts”."""
 _EVIDENCE = {
     "scenario": "a scenario in production mode that claims it and passes",
     "attestation": "a dated attestation by a person",
@@ -63,6 +76,14 @@ def skeleton_gherkin(standard: Standard, fillers: Mapping[str, str] | None = Non
 def blanks(standard: Standard) -> set[str]:
     """The words of the feature that the scenario of a standard leaves open."""
     return {name for step in standard.skeleton for name in _WORD.findall(_one_line(step))}
+
+
+def action_of(feature: Feature) -> str | None:
+    """What one does with a feature, as its own scenarios call it or as its name says; None where neither does."""
+    said = [step.text for scenario in feature.scenarios for step in scenario.steps]
+    own = next((match[1] for text in said if (match := _SAID["action"].fullmatch(text))), None)
+    name = _one_line(feature.name).lower()
+    return own or (name if re.split(r"[\s-]", name)[0] in VERBS else None)
 
 
 def fillers_for(feature: Feature) -> dict[str, str]:

@@ -12,6 +12,7 @@ import pytest
 _HELPERS = {
     "answers", "values", "safety", "serving", "forms", "proxy", "corpora", "issued",
     "places", "visible", "volley", "listing", "baselines", "cookies", "examples", "transport", "alike", "passwords",
+    "markup",
 }  # fmt: skip
 _FAMILIES = [each.name for each in iter_modules(__path__) if not each.ispkg and each.name not in _HELPERS]
 _MODULES = [f"{__name__}.{name}" for name in _FAMILIES]

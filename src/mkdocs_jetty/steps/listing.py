@@ -7,8 +7,9 @@ import html
 import importlib
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,10 @@ class Phrase:
     ports: tuple[str, ...]
 
 
-def phrases() -> list[Phrase]:
+@cache
+def phrases() -> Sequence[Phrase]:
     """Every stock phrase, by family and in the order of the modules."""
-    return [phrase for family in _FAMILIES for phrase in _of(family)]
+    return tuple(phrase for family in _FAMILIES for phrase in _of(family))
 
 
 def families() -> dict[str, str]:
