@@ -227,6 +227,22 @@ def test_init_builds_on_the_suite_that_is_there_and_says_whether_both_agree(tmp_
     assert "<!-- jetty/overview -->" in (tmp_path / "docs/index.md").read_text()
 
 
+def test_init_finds_scenarios_in_plain_markdown(tmp_path: Path) -> None:
+    for name, text in {
+        "openspec/specs/auth/spec.md": "### Requirement: A\n\n#### Scenario: B\n\n- **WHEN** c\n- **THEN** d\n",
+        "docs/till.md": "# T\n\n## Scenario: B\n\n* When c\n",
+        "docs/about.md": "# T\n\n```markdown\n## Scenario: B\n\n* When c\n```\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    result = jetty("init", "--yes", tmp_path)
+    assert "found 2 pages with scenarios in plain Markdown, such as docs/till.md\n" in result.stdout
+    assert "only pages below docs count: move or link the others there" in result.stdout
+    options = yaml.safe_load((tmp_path / "mkdocs.yml").read_text())["plugins"][1]["jetty"]
+    assert options == {"syntax": ["fences", "mdg", "openspec"]}
+    assert not (tmp_path / "docs/features").exists()
+
+
 def test_init_names_the_suite_to_a_configuration_that_was_there(tmp_path: Path) -> None:
     (tmp_path / "mkdocs.yml").write_text("site_name: Shop\nplugins:\n  - search\n")
     (tmp_path / "a.feature").write_text("Feature: A\n")

@@ -26,6 +26,9 @@ def init(directory: Path, yes: bool) -> None:
         if suite.files:
             said = plural(suite.files, "`.feature` file")
             click.echo(f"found {said} in {', '.join(suite.features)}; steps in {', '.join(suite.steps) or 'no module'}")
+        if suite.pages:
+            said = plural(len(suite.pages), "page")
+            click.echo(f"found {said} with scenarios in plain Markdown, such as {plain(suite.pages[0])}")
         if not yes and sys.stdin.isatty() and not click.confirm(f"Set up {plain(directory.resolve())}?", default=True):
             click.echo("nothing was changed")
             return
@@ -37,6 +40,11 @@ def init(directory: Path, yes: bool) -> None:
         click.echo(f"{'created' if created else 'kept   '}  {plain(path)}")
     for hint in hints:
         click.echo(hint)
+    docs = docs_dir(directory)
+    if any(not page.startswith(f"{docs}/") for page in suite.pages):
+        click.echo(
+            f"only pages below {plain(docs)} count: move or link the others there, or name their folder as `docs_dir`"
+        )
     if suite.files and not hints:
         compare(directory, suite)
     click.echo("next: jetty check, then mkdocs serve")
@@ -166,7 +174,7 @@ DOCS_DIR = re.compile(r"""^docs_dir:\s*["']?([^"'#\n]+?)["']?\s*(?:#.*)?$""", re
 
 def scaffold(directory: Path, suite: Suite) -> list[tuple[str, bool]]:
     """Create what is missing; each path with whether it was created."""
-    alone = not suite.files
+    alone = not suite.files and not suite.pages
     # A JSON string is a YAML string, whatever the directory is called.
     name = json.dumps(directory.resolve().name or "Documentation", ensure_ascii=False)
     docs = docs_dir(directory)

@@ -15,6 +15,18 @@ from mkdocs_jetty.run.fingerprint import ELSEWHERE
 SECONDS = 600
 """How long stock pytest may take before nothing is compared."""
 _USES = re.compile(r"^\s*(?:from|import)\s+pytest_bdd\b", re.MULTILINE)
+_SPELLINGS = {
+    "openspec": (
+        re.compile(r"^### Requirement:", re.MULTILINE),
+        re.compile(r"^#### Scenario:", re.MULTILINE),
+        re.compile(r"^[*+-] +\*\*WHEN\*\*", re.MULTILINE),
+    ),
+    "mdg": (
+        re.compile(r"^#{1,6} +Scenario(?: Outline)?:", re.MULTILINE),
+        re.compile(r"^[*+-] +(?:Given|When|Then) ", re.MULTILINE),
+    ),
+}
+_FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.MULTILINE | re.DOTALL)
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)\b")
 
 
@@ -26,21 +38,30 @@ class Suite:
     steps: tuple[str, ...] = ()
     files: int = 0
     """How many `.feature` files there are."""
+    pages: tuple[str, ...] = ()
+    """Pages with scenarios in plain Markdown."""
+    syntax: tuple[str, ...] = ()
+    """How these are spelt: `mdg`, `openspec`."""
 
     def options(self) -> str:
         """The plugin's entry in `mkdocs.yml`, as one line of a list."""
-        if not self.files:
+        lists = {
+            "features": self.features,
+            "steps": self.steps if self.files or self.pages else (),
+            "syntax": ("fences", *self.syntax) if self.syntax else (),
+        }
+        if not any(lists.values()):
             return "  - jetty\n"
-        lists = {"features": self.features, "steps": self.steps}
         lines = "".join(f"      {name}: [{', '.join(values)}]\n" for name, values in lists.items() if values)
         return f"  - jetty:\n{lines}"
 
 
 def found_suite(directory: Path) -> Suite:
-    """Look for `.feature` files, and for modules that use pytest-bdd."""
+    """Look for `.feature` files, for scenarios in plain Markdown, and for modules that use pytest-bdd."""
     features: set[str] = set()
     steps: set[str] = set()
     files = 0
+    pages: dict[str, str] = {}
     for folder, folders, names in os.walk(directory):
         folders[:] = [name for name in folders if not _is_elsewhere(folder, name)]
         place = Path(folder).relative_to(directory).as_posix()
@@ -49,7 +70,20 @@ def found_suite(directory: Path) -> Suite:
         features |= {place} if here else set()
         if any(name.endswith(".py") and _uses_pytest_bdd(Path(folder, name)) for name in names):
             steps.add(place)
-    return Suite(_topmost(features), _topmost(steps), files)
+        for name in sorted(names):
+            if name.endswith(".md") and (spelt := _spelling(Path(folder, name))):
+                pages[Path(folder, name).relative_to(directory).as_posix()] = spelt
+    return Suite(_topmost(features), _topmost(steps), files, tuple(pages), tuple(sorted(set(pages.values()))))
+
+
+def _spelling(path: Path) -> str | None:
+    """How a page spells scenarios as headings and lists, if it does."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    text = _FENCE.sub("", text)
+    return next((name for name, every in _SPELLINGS.items() if all(each.search(text) for each in every)), None)
 
 
 def _is_elsewhere(folder: str, name: str) -> bool:
