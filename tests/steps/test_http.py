@@ -106,7 +106,7 @@ def test_a_local_step_that_takes_the_place_of_a_stock_one_is_shown(project: Proj
         (ONLY_ADDRESS, "When I successfully log in\nThen one structured log line records time", "jetty_logs"),
         (ONLY_ADDRESS, "When I successfully log in\nThen the metric x went up by 1", "jetty_metrics"),
         (ONLY_ADDRESS, "When each role tries to log in\nThen only the allowed roles succeed", "jetty_roles"),
-        (ONLY_ADDRESS, "When I fail to log in\nThen nothing was stored", "jetty_backup"),
+        (ONLY_ADDRESS, "When I fail to log in\nThen nothing was stored", "jetty_snapshot"),
     ],
 )  # fmt: skip
 def test_a_port_that_nobody_filled_is_not_run(project: Project, glue: str, body: str, port: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import webbrowser
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,7 +23,7 @@ from mkdocs_jetty.cli.terminal import console, line, show_failures, summary
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.hosts.zensical import without_extension
 from mkdocs_jetty.judge.model import Verdict
-from mkdocs_jetty.run.library import MODULE, is_stock
+from mkdocs_jetty.run.library import MODULE, NAMED, is_stock
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.ci import code_quality, tell_github
 from mkdocs_jetty.show.missing import gate_lines
@@ -126,12 +127,7 @@ def _checked(settings: Settings, report: Console, asked: Asked) -> tuple[Outcome
         line(report, f"warning: {plain(unseen)}", "yellow")
     _remember(settings, verdict, report)
     show_failures(report, verdict)
-    unloaded = any(problem.code == UNLOADED for problem in verdict.problems)
-    undefined = [] if unloaded else undefined_steps(verdict)
-    if own := [step for step in undefined if not is_stock(step)]:
-        line(report, f"`jetty snippets` prints definitions for {plural(len(own), 'undefined step')}", "yellow")
-    if stock := len(undefined) - len(own):
-        line(report, f"add `{MODULE}` to the option `steps`: it serves {plural(stock, 'undefined step')}", "yellow")
+    _advise(report, verdict)
     if verdict.fails:
         for reason in gate_lines(verdict, settings.fail_on):
             line(report, plain(reason), "red")
@@ -142,6 +138,26 @@ def _checked(settings: Settings, report: Console, asked: Asked) -> tuple[Outcome
     if events:
         events.end(verdict, status)
     return outcome, status
+
+
+def _advise(report: Console, verdict: Verdict) -> None:
+    """Say what to do next about steps that nothing serves and ports that nobody has filled."""
+    unloaded = any(problem.code == UNLOADED for problem in verdict.problems)
+    undefined = [] if unloaded else undefined_steps(verdict)
+    if own := [step for step in undefined if not is_stock(step)]:
+        line(report, f"`jetty snippets` prints definitions for {plural(len(own), 'undefined step')}", "yellow")
+    if stock := len(undefined) - len(own):
+        line(report, f"add `{MODULE}` to the option `steps`: it serves {plural(stock, 'undefined step')}", "yellow")
+    if ports := missing_ports(verdict):
+        line(report, f"not run for want of {', '.join(ports)}: fixtures for your features/conftest.py", "yellow")
+
+
+def missing_ports(verdict: Verdict) -> list[str]:
+    """The ports that scenarios could not run for, those that most of them need first."""
+    messages = (one.result for judged in verdict.features for one in judged.scenarios)
+    said = (step.message for result in messages if result.cause == "unavailable" for step in result.steps)
+    found = Counter(name for message in said if message for name in set(NAMED.findall(message)))
+    return [f"`{name}`" for name, _ in found.most_common()]
 
 
 def _refuse(settings: Settings, asked: Asked) -> None:

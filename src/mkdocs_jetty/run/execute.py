@@ -24,7 +24,7 @@ from pytest_bdd.gherkin_parser import Cell, DataTable, Location, Row
 from mkdocs_jetty.run import awaiting, compat
 from mkdocs_jetty.run.definitions import LIBRARY, Choice, Definition
 from mkdocs_jetty.run.doubts import Threads, doubts_about, refuse_missing
-from mkdocs_jetty.run.library import HINT, is_stock
+from mkdocs_jetty.run.library import HINT, is_stock, with_further_ports
 from mkdocs_jetty.run.model import Cause, Status
 from mkdocs_jetty.run.offers import AmbiguousFixtureError
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
@@ -253,6 +253,8 @@ class ScenarioRun:
     def _failed(self, index: int, error: BaseException, place: str | None, started: float) -> None:
         stopped = time.perf_counter()
         status, cause, message = classify(error)
+        if cause == "unavailable":
+            message = with_further_ports(message, self.request, self._definitions_from(index))
         self.record.failed_step = self.scenario.steps[index]
         self.record.worsen(status, cause, message if status in {"skipped", "unknown", "ambiguous"} else None)
         info = pytest.ExceptionInfo.from_exception(error)
@@ -262,6 +264,9 @@ class ScenarioRun:
             candidates=error.places if isinstance(error, AmbiguousFixtureError) else None,
             warnings=self.threads.failed() or None,
         )  # fmt: skip
+
+    def _definitions_from(self, index: int) -> list[Callable[..., object]]:
+        return [each.definition.context.step_func for each in self.script.choices[index:] if each.definition]
 
     def _location(self, info: pytest.ExceptionInfo[BaseException]) -> str | None:
         for entry in reversed(list(info.traceback)):

@@ -33,5 +33,8 @@ EXAMPLES = {
     "jetty_results": "lambda count: database.fill(count)",
     "jetty_approved_scripts": '{"sha384-…"}',
     "jetty_stored": "lambda: [str(row) for row in database.rows()]",
+    "jetty_snapshot": "lambda: database.rows(), or whatever is equal only while nothing was stored",
     "jetty_unexpected": "a function of the action that gives a context manager, in which the action breaks",
 }
+TAKEN_FROM = {"jetty_snapshot": "jetty_backup"}
+"""Ports that do what another one does, where that one is filled."""

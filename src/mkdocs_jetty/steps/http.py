@@ -47,7 +47,10 @@ def jetty_routes() -> Sequence[str]:
 @pytest.fixture
 def jetty_snapshot(request: pytest.FixtureRequest) -> Callable[[], Any]:
     """Gives the stored data, comparable with `==`; by default that of `jetty_backup`."""
-    snapshot: Callable[[], Any] = request.getfixturevalue("jetty_backup").snapshot
+    try:
+        snapshot: Callable[[], Any] = request.getfixturevalue("jetty_backup").snapshot
+    except Unavailable:
+        raise missing("jetty_snapshot", "to see whether anything was stored") from None
     return snapshot
 
 
