@@ -77,3 +77,15 @@ def test_features_of_one_name_have_the_ids_that_a_check_gives_them(site: Site, s
     ids = [{feature["page"]: feature["id"] for feature in spec["features"]} for spec in (built.spec, checked)]
     assert len(ids[0]) == 2
     assert ids[0] == ids[1]
+
+
+POST = "---\ndate: 2024-01-02\n---\n# Post\n\nIntro\n\n<!-- more -->\n\n"
+
+
+@pytest.mark.works("mkdocs-static-i18n", "Material's blog, the switch between languages and the map of the site")
+def test_a_blog_beside_languages_leaves_the_site_whole(site: Site, order: str) -> None:
+    files = {**pages("suffix", "it holds", "it holds"), "docs/blog/index.md": "# Blog\n", "docs/blog/posts/a.md": POST}
+    built = site.build(files, ordered(order, "search", i18n("suffix"), "blog"), theme="material")
+    built.holds(passed=2)
+    assert "a/" in built.page("sitemap.xml")
+    assert built.shown("fr/a/") == [("Ouvrir", "green")]

@@ -80,7 +80,9 @@ def add_files(files: Files, config: MkDocsConfig, features: Iterable[Page], dire
         if name not in placed and uri not in files.src_uris:
             add(uri, f"# {title}\n\n<!-- jetty/{name} -->\n")
         placed.setdefault(name, uri)
-    _tell(config.plugins, [file for file in files if file.generated_by == NAME])
+    added = [file for file in files if file.generated_by == NAME]
+    _tell(config.plugins, added)
+    _translate(added, files)
     return Added(shown, placed)
 
 
@@ -105,6 +107,13 @@ class Added:
     """The page of the specification that each page of ours shows, by its address among the site's sources."""
     placed: dict[str, str]
     """Where what shows the whole project stands: the address among the site's sources, by its marker."""
+
+
+def _translate(added: Sequence[File], files: Files) -> None:
+    """Say of what has come last what `i18n` says of all other files, and looks for when it writes a map of the site."""
+    like = next((file for file in files if hasattr(file, "alternates")), None)
+    for file in added if like else ():
+        vars(file).update(alternates={}, locale=like.locale, locale_alternate_of=like.locale)  # type: ignore[union-attr]
 
 
 def _tell(plugins: PluginCollection, added: Sequence[File]) -> None:
