@@ -328,6 +328,14 @@ def test_what_a_comment_hides_is_named_once(site: Site) -> None:
     assert NOT_READ not in site.read("index.html")
 
 
+def test_a_page_that_lacks_its_included_file_says_so(site: Site) -> None:
+    site.write("mkdocs.yml", "site_name: Shop\nplugins: [jetty]\nmarkdown_extensions: [pymdownx.snippets]\n")
+    site.write("docs/index.md", '# Home\n\n--8<-- "features/moved.md"\n')
+    done = site.build()
+    assert done.returncode == 0
+    assert "docs/index.md:3: `features/moved.md` is to be included here" in done.stderr
+
+
 def test_the_anchor_of_a_scenario_is_on_its_page_once(site: Site) -> None:
     own = '## Mine {#scenario-cart--filling}\n\n<a id="scenario-cart--filling"></a> [there](#scenario-cart--filling)\n'
     code = '    <a id="scenario-cart--filling">\n'

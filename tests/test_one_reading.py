@@ -169,6 +169,20 @@ def test_an_extension_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     assert message.startswith("mkdocs.yml: `markdown_extensions`: `nosuch_extension` cannot be used without a build")
 
 
+def test_a_file_that_snippets_cannot_find_is_named(tmp_path: Path) -> None:
+    put(tmp_path / "part.md", '--8<-- "deep.md"\n\n--8<-- "part.md"\n')
+    parts = ("gone.md", "part.md", "part.md:1:2", "part.md:nosuch")
+    included = "\n\n".join(f'--8<-- "{part}"' for part in parts)
+    page = f'# T\n\n{included}\n\n```gherkin\n--8<-- "x.feature"\n```\n\n{FENCE}'
+    spec = spec_of(tmp_path, page, "markdown_extensions: [pymdownx.snippets]\n")
+    assert len(scenarios(spec)) == 1
+    said = [(each.level, each.line, each.message.split()[0]) for each in spec.problems if "included" in each.message]
+    assert said == [
+        ("warning", 3, "`gone.md`"), ("warning", None, "`deep.md`"), ("warning", 9, "`part.md:nosuch`"),
+        ("error", 12, "`x.feature`"),
+    ]  # fmt: skip
+
+
 def test_what_a_plugin_finishes_is_named_and_not_run(tmp_path: Path) -> None:
     page = FENCE.replace("y", "{{ value }}")
     assert len(scenarios(spec_of(tmp_path, page))) == 1
@@ -203,6 +217,8 @@ def test_neighbours_of_macros_finish_blocks_as_well(tmp_path: Path, plugin: str,
         ("{% if a % 2 == 0 %}", False),
         ("{% if a % 2 %}x{% endif %}", True),
         ("{# {% if a %} #}", True),
+        ("{# not yet:", False),
+        ("## Heading {#id}", True),
         ("{% for a in b %}\n{% endfor %}", True),
         ("{%- set a -%}x{%- endset -%}", True),
         ("{% if a %}{% endfor %}", False),

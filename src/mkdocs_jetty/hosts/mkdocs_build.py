@@ -139,7 +139,8 @@ class Build:
         excluded = _is_excluded(self.settings, page)
         markdown, read = MarkdownPage(dict(page.meta), None, (), ()), FileRead()
         holds = may_hold(self.settings.syntax)
-        if not excluded and (conversion.fences or "jetty" in page.meta or holds.search("\n".join(conversion.lines))):
+        concerned = conversion.fences or conversion.missing or "jetty" in page.meta
+        if not excluded and (concerned or holds.search("\n".join(conversion.lines))):
             markdown, read = self._read(page, name, conversion, shown)
         elif excluded:
             markdown = page_of(conversion, shown, lines_of(name, conversion.raw, None, list), dict(page.meta))

@@ -68,6 +68,8 @@ class MarkdownPage:
     meta_error: tuple[int, str] | None = None
     lines: Lines = field(default_factory=Lines)
     """Where the lines of the text stand."""
+    missing: tuple[str, ...] = ()
+    """The files that it was to include and that were not found."""
 
 
 def page_of(
@@ -104,7 +106,7 @@ def page_of(
     lost = [_lookalike(each, conversion, lines) for each in lookalikes(conversion, running | conversion.taken)]
     slips = sorted(conversion.slips, key=lambda each: each.index)
     lost += [Lookalike(lines.number(conversion, each.index), each.message, "", each.level) for each in slips]
-    return MarkdownPage(meta, title, tuple(fences), tuple(lost), meta_error, lines)
+    return MarkdownPage(meta, title, tuple(fences), tuple(lost), meta_error, lines, tuple(conversion.missing))
 
 
 def _lookalike(lost: Lost, conversion: Conversion, lines: Lines) -> Lookalike:

@@ -13,6 +13,7 @@ from mkdocs_jetty.spec.build import BlockBuilder, Draft, free, slug
 from mkdocs_jetty.spec.fences import Fence, Lookalike, MarkdownPage
 from mkdocs_jetty.spec.front_matter import FrontMatter, missing_steps, read_front_matter, step_module
 from mkdocs_jetty.spec.gherkin import Document, leaves_background, parse_block
+from mkdocs_jetty.spec.missing import missing_snippets
 from mkdocs_jetty.spec.model import Block, Feature, Page, Problem, ShownHeading
 from mkdocs_jetty.spec.modes import mode_sections
 from mkdocs_jetty.spec.names import FileRead
@@ -43,7 +44,7 @@ def read_markdown(settings: Settings, name: str, text: str, markdown: MarkdownPa
     read = _PageReader(name, markdown, meta, settings, problems).read() if markdown.fences else FileRead()
     lost = [Problem(each.level, name, each.line, None, each.message) for each in markdown.lookalikes]
     read = markdown.lines.settle(replace(read, problems=lost))
-    return replace(read, problems=[*read.problems, *problems])
+    return replace(read, problems=[*read.problems, *missing_snippets(name, text, markdown.missing), *problems])
 
 
 class _PageReader:

@@ -101,7 +101,7 @@ def _markdown(settings: Settings, path: Path, text: str) -> tuple[MarkdownPage, 
     page = page_of(conversion, shown, lines, meta, meta_error)
 
     def above(fence: Fence) -> str:
-        return "\n".join(conversion.lines[: fence.line - 1]) if "{%" in body else ""
+        return "\n".join(conversion.lines[: fence.line - 1]) if "{%" in body or "{#" in body else ""
 
     unfinished = {
         fence.token: by

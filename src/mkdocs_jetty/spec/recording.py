@@ -78,6 +78,8 @@ class Conversion:
     """What looks like a specification in plain Markdown and is none."""
     taken: set[int] = field(default_factory=set)
     """The lines of doc strings in plain Markdown."""
+    missing: list[str] = field(default_factory=list)
+    """The files, and sections of files, that were to be included and that snippets could not find."""
     _written: list[int | None] | None = None
 
     def found(self, token: str, start: int, source: str, gherkin: tuple[tuple[int, str], ...], language: str) -> None:
@@ -134,6 +136,7 @@ class Recorder:
         if self._begin:
             self._begin(self.conversion)
         # Now, because extensions may register after ours.
+        self._watch_snippets()
         name = "fenced_code_block"
         current: Any = self.md.preprocessors[name] if name in self.md.preprocessors else None  # noqa: SIM401
         if isinstance(current, SuperFencesBlockPreprocessor):
@@ -144,6 +147,31 @@ class Recorder:
         if current not in self._connected:
             self._connected.append(current)
             self._connect(current)
+
+    def _watch_snippets(self) -> None:
+        snippets: Any = self.md.preprocessors["snippet"] if "snippet" in self.md.preprocessors else None  # noqa: SIM401
+        find = getattr(snippets, "get_snippet_path", None)
+        if find is None or not hasattr(snippets, "extract_section") or snippets in self._connected:
+            return
+        self._connected.append(snippets)
+        everywhere = getattr(snippets, "auto_append", ())
+        section_of = snippets.extract_section
+        named = ""
+
+        def found(path: str) -> Any:
+            nonlocal named
+            named, file = path, find(path)
+            if file is None and path not in everywhere:
+                self.conversion.missing.append(path)
+            return file
+
+        def section(name: str, lines: list[str]) -> list[str]:
+            extracted: list[str] = section_of(name, lines)
+            if not extracted:
+                self.conversion.missing.append(f"{named}:{name}")
+            return extracted
+
+        snippets.get_snippet_path, snippets.extract_section = found, section
 
     def _written(self, lines: list[str]) -> None:
         self.conversion.raw = list(lines)

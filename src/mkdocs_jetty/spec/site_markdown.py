@@ -174,6 +174,8 @@ _OPENS = re.compile(r"\{%[-+]?\s*(if|for|call|filter|macro|block|set|raw|end\w+)
 _FINISHING = {"include-markdown": r"\{%-?\s*include", "table-reader": r"\{\{\s*(?:pd_)?read_\w+\s*\("}
 """What some plugins put their own text in the place of."""
 _REMARK = re.compile(r"\{#.*?#\}", re.DOTALL)
+# A heading's `{#id}` opens none.
+_OPEN_REMARK = re.compile(r"\{#[^}\n]*$", re.MULTILINE)
 
 
 def finished_by(site: SiteMarkdown, meta: Mapping[str, Any], source: str, above: str = "") -> str | None:
@@ -199,11 +201,14 @@ def finished_by(site: SiteMarkdown, meta: Mapping[str, Any], source: str, above:
 
 
 def enclosing(above: str) -> str:
-    """The innermost statement of a template that is still open at the end of a text, such as `if`."""
+    """The innermost statement of a template that is still open at the end of a text, such as `if`, or `#`, a remark."""
+    above = _REMARK.sub("", above) if "{#" in above else above
+    if _OPEN_REMARK.search(above):
+        return "#"
     if "{%" not in above:
         return ""
     opened: list[str] = []
-    for name, rest in _OPENS.findall(_REMARK.sub("", above)):
+    for name, rest in _OPENS.findall(above):
         if opened[-1:] == ["raw"] and name != "endraw":
             continue
         if not name.startswith("end"):
