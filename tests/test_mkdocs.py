@@ -336,6 +336,15 @@ def test_a_page_that_lacks_its_included_file_says_so(site: Site) -> None:
     assert "docs/index.md:3: `features/moved.md` is to be included here" in done.stderr
 
 
+def test_a_page_that_another_one_is_written_over_is_an_error(site: Site) -> None:
+    site.write("docs/index.md", "# Home\n")
+    site.write("docs/a.md", PAGE.format(then="it holds"))
+    site.write("docs/a/index.md", "# A\n")
+    done = site.build()
+    assert done.returncode == 1
+    assert "docs/a.md: nobody sees this page: `docs/a/index.md` is written to the same address" in done.stderr
+
+
 def test_the_anchor_of_a_scenario_is_on_its_page_once(site: Site) -> None:
     own = '## Mine {#scenario-cart--filling}\n\n<a id="scenario-cart--filling"></a> [there](#scenario-cart--filling)\n'
     code = '    <a id="scenario-cart--filling">\n'

@@ -80,9 +80,11 @@ KINDS = (
          r"a mapping of settings is expected|`exclude_docs` or `draft_docs`",
          "Nothing runs until `mkdocs.yml`, `zensical.toml` or `jetty.toml` can be read. The message has the line."),
 
-    Kind("JTY113", "An included file is missing", r"^`[^`]+` is to be included here",
+    Kind("JTY114", "An included file is missing", r"^`[^`]+` is to be included here",
          "`pymdownx.snippets` leaves out what it does not find. Correct the path or `base_path`; with "
          "`check_paths: true` it stops the build itself."),
+    Kind("JTY115", "Two pages have one address", r"^nobody sees this page: ",
+         "The site has one file for both, and the second one is written over the first. Give one another name."),
 
     Kind("JTY201", "It is not valid Gherkin", r"^not valid Gherkin: |^this scenario will not run: what holds for it",
          "The block, or the scenario in plain Markdown, is not run. The message says what would be right."),

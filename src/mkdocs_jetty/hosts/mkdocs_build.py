@@ -195,7 +195,8 @@ class Build:
     def reads(self) -> list[FileRead]:
         """What was read of the pages, in the order of their paths; what no page shows any more cannot count."""
         ordered = sorted(self.pages.values(), key=lambda each: PurePosixPath(each.name))
-        return [_without_unshown(each) for each in ordered]
+        written = {each.page.file.dest_uri: each.name for each in self.pages.values()}
+        return [_with_other(_without_unshown(each), written[each.page.file.dest_uri]) for each in ordered]
 
     def put_in_place(
         self,
@@ -351,6 +352,14 @@ def _without_unshown(each: Converted) -> FileRead:
     ]
     problems = [Problem("error", each.name, block.line, None, NOT_SHOWN) for block in lost]
     return replace(read, features=features, problems=[*read.problems, *problems])
+
+
+def _with_other(read: FileRead, written: str) -> FileRead:
+    """What was read of a page, unless another one is written over it."""
+    if read.page is None or read.page.path == written:
+        return read
+    message = f"nobody sees this page: `{written}` is written to the same address; give one of them another name"
+    return replace(read, problems=[*read.problems, Problem("error", read.page.path, None, None, message)])
 
 
 def _with_maker(read: FileRead, plugin: str | None) -> FileRead:
