@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from commands import invoke
 from message_templates import templates
 
 from mkdocs_jetty import kinds
@@ -106,6 +107,15 @@ def test_codes_are_unique_and_sorted_and_every_kind_is_of_a_group() -> None:
     codes = [kind.code for kind in KINDS]
     assert codes == sorted(set(codes))
     assert all(re.fullmatch(r"JTY[1-9]\d\d", code) and code[3] in GROUPS for code in codes)
+
+
+def test_a_code_is_explained_on_the_terminal() -> None:
+    said = invoke("explain", "[jty506]").stdout
+    assert said.startswith("JTY506: A record does not fit\n")
+    assert "](" not in invoke("explain", "JTY106").stdout
+    wrong = invoke("explain", "JTY5066")
+    assert wrong.exit_code == 2
+    assert "did you mean `JTY506`?" in wrong.stderr
 
 
 def test_options_are_told_from_keys_of_the_declaration() -> None:

@@ -250,7 +250,8 @@ def _messages() -> Iterator[str]:
     yield from ("# Messages", "")
     yield "Each problem has a code that stays the same when its words change. `jetty check` and the build's log show it"
     yield "in brackets, and `problems` in `spec.json` has it as `code`. What became of a scenario is"
-    yield "[a status](statuses.md), not a problem. `JTY000` are words from elsewhere, such as those of a hook."
+    yield "[a status](statuses.md), not a problem. `jetty explain CODE` says what stands here."
+    yield "`JTY000` are words from elsewhere, such as those of a hook."
     for group, title in GROUPS.items():
         yield from ("", f"## {title}", "")
         for kind in KINDS:

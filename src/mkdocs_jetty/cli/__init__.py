@@ -39,6 +39,7 @@ COMMANDS = {
     "waive": ("standards", "Record an agreed exception to a standard."),
     "evidence": ("evidence", "Note the report of another tool as evidence."),
     "snippets": ("export", "Print definitions for every undefined step."),
+    "explain": ("explain", "Say what the code of a problem means."),
     "export": ("export", "Write features, messages, JUnit or JSON."),
 }
 """The module of each command, and what `--help` says of it."""
