@@ -411,6 +411,21 @@ def test_the_heading_of_a_red_scenario_is_marked_in_the_contents() -> None:
     assert not toc.items[0].children
 
 
+@pytest.mark.parametrize("how", ["front matter", "option"])
+def test_an_excluded_page_is_prose_to_the_letter(tmp_path: Path, how: str) -> None:
+    text = "# T\n\n## Scenario: S\n\n* Given a\n"
+    front = "---\njetty: {exclude: true}\n---\n" if how == "front matter" else ""
+    option = "exclude: [page.md], " if how == "option" else ""
+    put(tmp_path / "docs/page.md", front + text)
+    put(tmp_path / "docs/index.md", "# Home\n")
+    config = f"site_name: S\ntheme: mkdocs\nplugins: [{{jetty: {{{option}syntax: [mdg]}}}}]\n"
+    put(tmp_path / "mkdocs.yml", config)
+    build(load_config(str(tmp_path / "mkdocs.yml")))
+    assert "<li>Given a</li>" in (tmp_path / "site/page/index.html").read_text(encoding="utf-8")
+    own = JettyExtension(PageContext(excluded=True), syntax=("mdg",))
+    assert "<li>Given a</li>" in markdown.markdown(text, extensions=[own])
+
+
 def test_pytest_and_zensical_see_the_same(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "3 passed" in run(site, "check")
     listed = subprocess.run(

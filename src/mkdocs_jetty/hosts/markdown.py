@@ -29,7 +29,7 @@ from mkdocs_jetty.hosts.presenting import (
 from mkdocs_jetty.hosts.zensical import declared_syntax, is_excluded, links, stored_verdict
 from mkdocs_jetty.show.html import STYLESHEET
 from mkdocs_jetty.spec.fences import FOUND, mark
-from mkdocs_jetty.spec.recording import Conversion, Recorder
+from mkdocs_jetty.spec.recording import FENCES, Conversion, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -63,12 +63,16 @@ class JettyExtension(Extension):
         self.context = context
         self.begin = begin
         self.syntax = syntax
+        self.md: Markdown | None = None
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 # Python-Markdown's name
         # Whoever copies the extensions of an instance copies this one as well, and then fences are named as not run.
         md.registerExtension(self)
+        self.md = md
         syntax = self.syntax if self.syntax is not None else declared_syntax(Path.cwd())
-        recorder = Recorder(md, _token, self.begin, syntax)
+        # Fences of a page that is excluded are shown as examples; headings and lists stay what they are.
+        begin = self.begin or (self._begun if set(syntax) - {FENCES} else None)
+        recorder = Recorder(md, _token, begin, syntax)
         # Before `raw_html` (30): a marker is a comment of its own in the stash; others strip comments afterwards.
         md.postprocessors.register(_Markers(md, recorder), "jetty_markers", 35)
         if self.begin is None:
@@ -77,6 +81,10 @@ class JettyExtension(Extension):
             md.postprocessors.register(show, "jetty_results", 5)
             # After `toc` and its like, which send single headings through the postprocessors.
             md.treeprocessors.register(_PageIsNext(md, show), "jetty_page", -1000)
+
+    def _begun(self, conversion: Conversion) -> None:
+        if self.md is not None:
+            conversion.excluded = current_context(self.md, self.context).excluded
 
 
 def _token(conversion: Conversion, token: str) -> str:

@@ -122,6 +122,7 @@ class Build:
         conversion.own = page is not None and self._own is None and page.markdown == conversion.source
         if conversion.own:
             self._own = conversion
+            conversion.excluded = page is not None and _is_excluded(self.settings, page)
         else:
             conversion.again = self._again(conversion.source)
 

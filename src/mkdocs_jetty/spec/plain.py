@@ -83,6 +83,8 @@ class PlainMarkdown:
         """The lines with a mark in each that matters."""
         conversion = self.recorder.conversion
         self._seen = None
+        if conversion.excluded:
+            return lines
         before = conversion.lines or list(lines)
         conversion.lines = before
         found = outline(before, conversion.ranges, self.recorder.syntax)

@@ -63,6 +63,8 @@ class Conversion:
     """Whether fences count as specification."""
     own: bool = True
     """Whether it is a page's own: not that of a docstring, of an excerpt, of what code has printed."""
+    excluded: bool = False
+    """Whether the author of the page asked for it to be left alone."""
     raw: list[str] = field(default_factory=list)
     """The lines as written, tabs and blanks included."""
     lines: list[str] = field(default_factory=list)
