@@ -32,6 +32,7 @@ from mkdocs_jetty.hosts.presenting import (
     present,
 )
 from mkdocs_jetty.show.concealed import concealed
+from mkdocs_jetty.show.export import ATTACHMENTS, FOLDER
 from mkdocs_jetty.show.summary import Colour, page_colour
 from mkdocs_jetty.spec import opened
 from mkdocs_jetty.spec.build_only import last_build
@@ -235,6 +236,7 @@ class Build:
                     for name, uri in self.names.placed.items()
                     if uri in whole
                 },
+                attached_at=None if each.name in hidden else get_relative_url(f"{FOLDER}/{ATTACHMENTS}/", url),
                 unfolded=self.settings.expand_passed,
                 review_url=get_relative_url(review_url(url), url),
                 search=self._search,

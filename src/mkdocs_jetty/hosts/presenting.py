@@ -72,6 +72,8 @@ class PageContext:
     """Where each page of the specification stands in the site."""
     links: Mapping[str, str] = field(default_factory=dict)
     """The addresses of the pages for the whole project: `overview`, `failures`, `steps`."""
+    attached_at: str | None = None
+    """Where the site has what steps attached, from the page; None where it has to stand in the page itself."""
     unfolded: bool = False
     """Whether passed scenarios are open."""
     review_url: str | None = None
@@ -150,7 +152,9 @@ def marked(name: str, context: PageContext, before: set[str]) -> str:
     # Both name the problems of the project: once a page is enough.
     problems = not before & {"overview", "failures"}
     if name == "failures":
-        return render_failures(verdict, context.url_for, context.source_url, problems=problems)
+        return render_failures(
+            verdict, context.url_for, context.source_url, problems=problems, attached_at=context.attached_at
+        )
     return render_overview(
         verdict, context.url_for, context.source_url, problems=problems, places=context.places, links=context.links
     )
@@ -176,7 +180,10 @@ def _shown(context: PageContext, known: Shown, level: int) -> str:
 
 
 def _block(verdict: Verdict, block: Block, context: PageContext, level: int = TOP) -> str:
-    shown = render_block(verdict, block, context.source_url, level=level, unfolded=context.unfolded)
+    shown = render_block(
+        verdict, block, context.source_url, level=level, unfolded=context.unfolded,
+        attached_at=context.attached_at,
+    )  # fmt: skip
     return context.piece(shown, lambda: searchable(verdict, block, level))
 
 

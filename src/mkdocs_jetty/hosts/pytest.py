@@ -48,6 +48,25 @@ def jetty_observe(record_property: Callable[[str, object], None]) -> Callable[[s
     return lambda name, value: record_property(f"jetty.{name}", str(value))
 
 
+@pytest.fixture
+def jetty_attach(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Attach something to the step that runs: `jetty_attach(page.screenshot(), "basket.png")`.
+
+    It takes bytes, text, the path of a file, or anything that can be JSON, and what to call it. Pictures, videos and
+    text are shown on the page, everything else can be loaded from there. One holds up to 5 MB, a scenario up to 20.
+    """
+    from mkdocs_jetty.run.attached import attachment
+
+    session = request.config.stash.get(SESSION, None)
+
+    def attach(content: object, name: str | None = None) -> None:
+        made = attachment(content, name)
+        if session:
+            session.attach(request.node, made)
+
+    return attach
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     """Load the `conftest.py` files of the steps with the first, so that all their hooks are called."""

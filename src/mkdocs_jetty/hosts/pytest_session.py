@@ -19,6 +19,7 @@ from mkdocs_jetty.hosts.pytest_items import KNOWN_RED, BrokenBlock, PageModule, 
 from mkdocs_jetty.kinds import coded
 from mkdocs_jetty.run import compat
 from mkdocs_jetty.run.afterwards import Afterwards
+from mkdocs_jetty.run.attached import Attachment, attachment, pictures, told
 from mkdocs_jetty.run.capture import CaptureKeeper
 from mkdocs_jetty.run.compared import sides
 from mkdocs_jetty.run.copies import Copies
@@ -489,6 +490,12 @@ class JettySession:
                 fields["compared"] = self._compared
             self.log.write(event, **fields)
 
+    def attach(self, item: pytest.Item, made: Attachment) -> None:
+        """Tell of what the running scenario has attached; what another test attaches is nobody's."""
+        if self._running and self._running[0] is item:
+            case = self._running[1]
+            self.emit("attachment", id=case.scenario.id, params=case.params, **told(made))
+
     def _report(self, problem: Problem) -> None:
         self.emit(
             "problem", **{name: getattr(problem, name) for name in ("level", "page", "line", "column", "message")}
@@ -507,8 +514,10 @@ class JettySession:
         if self._touched:
             self._touched.begin()
         self.emit("scenario", id=case.scenario.id, params=case.params)
-        started = time.perf_counter()
+        started, begun = time.perf_counter(), time.time()
         result = yield
+        for picture in pictures(self.config, since=begun):
+            self.attach(item, attachment(picture))
         self._running = None
         record = case.record
         measured = _measured(item.user_properties)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
+from mkdocs_jetty.run.attached import MOST, Attachment, checked
 from mkdocs_jetty.run.model import STATUSES, Cause, ScenarioResult, Status, StepResult
 from mkdocs_jetty.run.tally import UNREACHED, Params, Tally, not_reached
 from mkdocs_jetty.spec.model import Problem, Scenario
@@ -40,6 +41,8 @@ class _Open:
     attempts: list[str] = field(default_factory=list)
     since: float = field(default_factory=time.monotonic)
     step: int | None = None
+    attachments: dict[int | None, list[Attachment]] = field(default_factory=dict)
+    """What was attached, by the step; None outside of any."""
 
     @property
     def elapsed_ms(self) -> float:
@@ -72,6 +75,7 @@ class Collector:
             "scenario": self._on_scenario,
             "step-start": self._on_step_start,
             "step": self._on_step,
+            "attachment": self._on_attachment,
             "attempt": self._on_attempt,
             "end": self._on_end,
             "opened": self._on_opened,
@@ -134,7 +138,13 @@ class Collector:
     def _settle(self, now: _Open, result: ScenarioResult) -> None:
         self._open = None
         row = now.scenario.id, now.params
-        result = dataclasses.replace(result, steps=tuple(now.steps), attempts=tuple(now.attempts))
+        steps = [
+            dataclasses.replace(step, attachments=tuple(now.attachments[at])) if at in now.attachments else step
+            for at, step in enumerate(now.steps)
+        ]
+        result = dataclasses.replace(
+            result, steps=tuple(steps), attempts=tuple(now.attempts), attachments=tuple(now.attachments.get(None, ()))
+        )
         # The first result stands: a second attempt that happens to pass does not undo a failure.
         if row not in self.settled:
             self.settled[row] = result
@@ -172,6 +182,14 @@ class Collector:
         if now and index is not None:
             now.step = None
             now.steps[index] = self._step_result(event)
+
+    def _on_attachment(self, event: Event) -> None:
+        now, _ = self._of_running(event)
+        made = checked(*(event.get(key) for key in ("name", "media_type", "text", "data")))
+        if now and made and sum(map(len, now.attachments.values())) < MOST:
+            text = None if made.text is None else self._scrub(made.text)
+            clean = dataclasses.replace(made, name=self._scrub(made.name), text=text)
+            now.attachments.setdefault(now.step, []).append(clean)
 
     def _on_attempt(self, event: Event) -> None:
         """Note how an attempt ended that is followed by another: the last one counts."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
+from mkdocs_jetty.run.attached import Attachment
 from mkdocs_jetty.spec.model import Problem
 
 Status = Literal["passed", "failed", "pending", "undefined", "ambiguous", "skipped", "unknown"]
@@ -46,6 +47,8 @@ class StepResult:
     """Whether a phrase of the step library served it."""
     compared: tuple[str, ...] = ()
     """What was expected and what came, where a comparison of plain values did not hold."""
+    attachments: tuple[Attachment, ...] = ()
+    """What it attached."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class ScenarioResult:
     """Where it was observed: `local`, `ci`, `staging` or `production`, where its steps say so."""
     attempts: tuple[str, ...] = ()
     """How each earlier attempt ended, the first first: `failed: it is red`. None where the first one counts."""
+    attachments: tuple[Attachment, ...] = ()
+    """What was attached outside any step: in setup or teardown, by a plugin."""
     rows: Mapping[str, ScenarioResult] = field(default_factory=dict)
     """Where pytest made several tests of the scenario, the result of each by its `params`; this is then the worst."""
 

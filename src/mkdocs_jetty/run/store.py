@@ -15,6 +15,7 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from mkdocs_jetty.run.attached import Attachment, checked
 from mkdocs_jetty.run.fingerprint import Fingerprint, after_run, changed_files, fingerprint, scenario_digest
 from mkdocs_jetty.run.model import STATUSES, Cause, Results, ScenarioResult, StepResult
 from mkdocs_jetty.spec.model import Problem
@@ -141,6 +142,7 @@ def _scenario(entry: dict[str, Any]) -> ScenarioResult:
         measured={str(name): str(value) for name, value in (entry.get("measured") or {}).items()},
         environment=_text(entry.get("environment")),
         attempts=tuple(str(attempt) for attempt in entry["attempts"]),
+        attachments=_attachments(entry),
         rows={str(params): _scenario(row) for params, row in entry["rows"].items()},
     )
 
@@ -158,7 +160,14 @@ def _step(entry: dict[str, Any]) -> StepResult:
         warnings=tuple(str(warning) for warning in entry["warnings"]),
         stock=entry.get("stock") is True,
         compared=tuple(str(side) for side in entry.get("compared") or ()),
+        attachments=_attachments(entry),
     )
+
+
+def _attachments(entry: dict[str, Any]) -> tuple[Attachment, ...]:
+    kept = entry.get("attachments") or ()
+    made = (checked(each["name"], each["media_type"], each["text"], each["data"]) for each in kept)
+    return tuple(filter(None, made))
 
 
 def _problem(entry: dict[str, Any]) -> Problem:

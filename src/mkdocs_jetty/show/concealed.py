@@ -76,10 +76,14 @@ def _judged(judged: JudgedScenario, feature: str, number: int) -> JudgedScenario
 
 def _result(result: ScenarioResult) -> ScenarioResult:
     steps = tuple(
-        replace(each, message=None, traceback=None, warnings=(WORD,) * len(each.warnings)) for each in result.steps
-    )
+        replace(
+            each, message=None, traceback=None, warnings=(WORD,) * len(each.warnings), compared=(), attachments=()
+        )
+        for each in result.steps
+    )  # fmt: skip
     attempts = (WORD,) * len(result.attempts)
-    return replace(result, steps=steps, message=None, output=None, measured={}, attempts=attempts, rows={})
+    return replace(result, steps=steps, message=None, output=None, measured={}, attempts=attempts, attachments=(),
+                   rows={})  # fmt: skip
 
 
 def _standard(verdict: StandardVerdict, ids: Mapping[str, str]) -> StandardVerdict:

@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 FOLDER = "jetty"
+ATTACHMENTS = "attachments"
 LLMS = "llms.txt"
 _ONE_MOVE = 4096
 """Bytes that a new file takes whole: there are hundreds of badges, and a draft for each would take as long again."""
@@ -35,8 +36,20 @@ def write_site_files(verdict: Verdict, site_dir: Path, url_for: UrlFor, generate
     """Write every export into the built site; a file that would say the same is left alone."""
     if not (site_dir / LLMS).exists() or _is_ours(site_dir / LLMS):
         write_if_changed(site_dir / LLMS, llms_txt(verdict, url_for))
+    write_attachments(verdict, site_dir)
     for name, text in site_files(verdict, url_for, generated):
         write_if_changed(site_dir / FOLDER / name, text)
+
+
+def write_attachments(verdict: Verdict, site_dir: Path) -> None:
+    """Write what steps attached; text stands on the pages."""
+    results = [one.result for judged in verdict.features for one in judged.scenarios]
+    steps = (each for result in results for step in result.steps for each in step.attachments)
+    for made in (*steps, *(each for result in results for each in result.attachments)):
+        path = site_dir / FOLDER / ATTACHMENTS / made.file
+        if made.data is not None and not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(made.content)
 
 
 def _is_ours(path: Path) -> bool:

@@ -193,6 +193,7 @@ def render_failures(
     source_url: str | None = None,
     *,
     problems: bool = True,
+    attached_at: str | None = None,
 ) -> str:
     """Everything that is not green: causes of red first, what is expected by somebody in closed groups.
 
@@ -202,5 +203,5 @@ def render_failures(
     return render(
         "failures.html", causes=found, red=sum(len(each.lines) for each in found),
         quiet=quiet_groups(verdict, url_for), problems=verdict.problems if problems else (), verdict=verdict,
-        source_url=source_url,
+        source_url=source_url, attached_at=attached_at,
     )  # fmt: skip

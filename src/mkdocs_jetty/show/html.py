@@ -36,7 +36,13 @@ TOP = 2
 
 
 def render_block(
-    verdict: Verdict, block: Block, source_url: str | None = None, *, level: int = TOP, unfolded: bool = False
+    verdict: Verdict,
+    block: Block,
+    source_url: str | None = None,
+    *,
+    level: int = TOP,
+    unfolded: bool = False,
+    attached_at: str | None = None,
 ) -> str:
     """What stands where the fence stood.
 
@@ -46,13 +52,17 @@ def render_block(
         source_url: How a link to a line of the project's sources looks.
         level: The level of its headings, 2 to 6.
         unfolded: Whether passed scenarios are open.
+        attached_at: Where the site has what steps attached; None where it has to stand in the page itself.
     """
     if not block.runs:
         return render("example.html", block=block)
     if not block.items:
         return render("broken.html", block=block)
     view = BlockView(verdict, block)
-    return render("block.html", block=block, view=view, source_url=source_url, level=level, unfolded=unfolded)
+    return render(
+        "block.html", block=block, view=view, source_url=source_url, level=level, unfolded=unfolded,
+        attached_at=attached_at,
+    )  # fmt: skip
 
 
 def _not_green(feature: FeatureVerdict) -> list[JudgedScenario]:

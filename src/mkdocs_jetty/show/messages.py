@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from mkdocs_jetty import __version__
 from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario, Verdict
 from mkdocs_jetty.judge.verdict import GREY_CAUSES
+from mkdocs_jetty.run.attached import Attachment
 from mkdocs_jetty.run.model import STATUSES, ScenarioResult, StepResult
 from mkdocs_jetty.show import gherkin_document
 from mkdocs_jetty.show.gherkin_document import Message
@@ -192,13 +193,30 @@ def _attempt(
     attempt = {"testCaseStartedId": id_}
     started = {"attempt": number, "id": id_, "testCaseId": f"{judged.scenario.id}:case"}
     yield {"testCaseStarted": {**started, "timestamp": clock.now()}}
+    held = _attached(judged) if number == len(judged.result.attempts) else {}
     for step_id, result, nanos in events:
         step = {**attempt, "testStepId": step_id}
         yield {"testStepStarted": {**step, "timestamp": clock.now()}}
+        for each in held.get(step_id, ()):
+            yield {"attachment": {**step, **_attachment(each), "timestamp": clock.now()}}
         clock.pass_by(nanos)
         yield {"testStepFinished": {**step, "testStepResult": result, "timestamp": clock.now()}}
     retried = number < len(judged.result.attempts)
     yield {"testCaseFinished": {**attempt, "timestamp": clock.now(), "willBeRetried": retried}}
+
+
+def _attached(judged: JudgedScenario) -> dict[str, tuple[Attachment, ...]]:
+    """What each step attached, by its id."""
+    steps = enumerate(judged.result.steps)
+    return {_test_step_id(judged.scenario.id, at): step.attachments for at, step in steps if step.attachments}
+
+
+def _attachment(made: Attachment) -> Message:
+    text = made.data is None
+    return {
+        "body": made.text or "" if text else made.data, "contentEncoding": "IDENTITY" if text else "BASE64",
+        "mediaType": made.media_type, "fileName": made.name,
+    }  # fmt: skip
 
 
 def _step_status(step: StepResult, whole: ScenarioResult) -> str:

@@ -6,6 +6,7 @@ character references, so that Markdown sees neither a blank line nor an indented
 
 from __future__ import annotations
 
+import base64
 import re
 import sys
 from contextlib import suppress
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from jinja2.bccache import Bucket
 
     from mkdocs_jetty.judge.model import StandardStatus
+    from mkdocs_jetty.run.attached import Attachment
     from mkdocs_jetty.show.views import ScenarioView, StepView
     from mkdocs_jetty.show.words import Mark
     from mkdocs_jetty.spec.model import ShownScenario
@@ -217,16 +219,28 @@ def _environment() -> Environment:
     environment.filters.update(
         arguments=_arguments, ticked=_ticked, gherkin=_gherkin, paragraphs=_paragraphs, anchor=anchor,
         duration=words.duration, plural=words.plural, day=words.day, place=place_link,
-        difference=difference, without_hints=without_hints,
+        difference=difference, without_hints=without_hints, attached=attached,
         capitalize_first=_capitalize_first, standard_word=_standard_word,
         title_of=words.title, where=lambda scenario, feature: words.place(feature, scenario),
     )  # fmt: skip
     return environment
 
 
+def attached(made: Attachment, at: str | None) -> str:
+    """The address of an attachment: of its file in the site, or of itself where there is no site.
+
+    Args:
+        made: The attachment.
+        at: Where the site has its attachments; None where it has none.
+    """
+    if at is not None:
+        return f"{at}{made.file}"
+    return f"data:{made.media_type};base64,{base64.b64encode(made.content).decode('ascii')}"
+
+
 def render_whole(template: str, **context: Any) -> str:
     """Fill a template that holds pages as they are, with lines of code in them."""
-    return _environment().get_template(template).render({"source_url": None, **context})
+    return _environment().get_template(template).render({"source_url": None, "attached_at": None, **context})
 
 
 def render(template: str, **context: Any) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mkdocs_jetty.judge.model import JudgedScenario, Verdict
+    from mkdocs_jetty.run.attached import Attachment
     from mkdocs_jetty.run.model import ScenarioResult, StepResult
     from mkdocs_jetty.show.words import Mark
     from mkdocs_jetty.spec.model import Block, Feature, ShownExamples, ShownStep, Step
@@ -35,6 +36,7 @@ class Failure(NamedTuple):
     """Which of the scenario's own steps it belongs to, from 0; None where it is none of these."""
     compared: tuple[str, ...] = ()
     """What was expected and what came."""
+    attachments: tuple[Attachment, ...] = ()
 
 
 class StepView(NamedTuple):
@@ -45,12 +47,15 @@ class StepView(NamedTuple):
     failures: tuple[Failure, ...] = ()
     overrides: str | None = None
     """The stock step that the project has written anew."""
+    attachments: tuple[Attachment, ...] = ()
+    """Of a step that passed; those of a failure stand with it."""
 
     @property
     def has_more(self) -> bool:
         """Whether anything stands below its line."""
         step = self.step
-        return bool(self.failures or self.overrides or step.table or step.docstring is not None)
+        more = self.failures or self.overrides or self.attachments or step.table
+        return bool(more) or step.docstring is not None
 
 
 class Past(NamedTuple):
@@ -87,6 +92,8 @@ class ScenarioView(NamedTuple):
     tests: tuple[RowView, ...]
     """The tests of a scenario without Examples, where there are several."""
     outputs: tuple[str, ...]
+    attachments: tuple[Attachment, ...] = ()
+    """What was attached outside its steps, or in the rows that passed."""
     past: Past | None = None
     measured: str = ""
     dots: Dots | None = None
@@ -115,7 +122,10 @@ def _step_failures(
     places = _distinct((words.place(feature, judged.scenario, step), result.definition, result.location))
     if result.status not in ("passed", "unknown") or result.message:
         mark = words.step_mark(result.status, known_red=judged.known_red)
-        yield Failure(mark, label, _message(result), places, result.candidates, result.traceback, at, result.compared)
+        yield Failure(
+            mark, label, _message(result), places, result.candidates, result.traceback, at, result.compared,
+            result.attachments,
+        )  # fmt: skip
     elif result.candidates:
         ran = f"; {result.definition} ran, as pytest-bdd has it" if result.definition else ""
         message = f"{len(result.candidates)} step definitions match{ran}"
@@ -232,6 +242,7 @@ class BlockView:
             examples=examples,
             tests=tests,
             outputs=tuple(result.output for result in results if result.output),
+            attachments=tuple(_beside_steps(results, rows=outline)),
             past=past_of(self._verdict, known[0][1]) if known and not outline else None,
             measured=measured_in_words(results),
             dots=dots(self._verdict.builds, known[0][1]) if known and not outline else None,
@@ -270,7 +281,17 @@ class BlockView:
 def _step(shown: ShownStep, met: Sequence[tuple[StepResult, bool]], failures: Sequence[Failure]) -> StepView:
     excused = all(known_red for result, known_red in met if words.STEP[result.status].tone == "red")
     overrides = next((result.overrides for result, _ in met if result.overrides), None)
-    return StepView(shown, _worst([result for result, _ in met], known_red=excused), tuple(failures), overrides)
+    attached = met[0][0].attachments if len(met) == 1 and not failures else ()
+    mark = _worst([result for result, _ in met], known_red=excused)
+    return StepView(shown, mark, tuple(failures), overrides, attached)
+
+
+def _beside_steps(results: Sequence[ScenarioResult], *, rows: bool) -> Iterator[Attachment]:
+    """What no step of a scenario shows: what was attached outside of them, and in the rows that passed."""
+    for result in results:
+        yield from result.attachments
+        if rows and len(results) > 1:
+            yield from (each for step in result.steps if step.status == "passed" for each in step.attachments)
 
 
 def _worst(results: Sequence[StepResult], *, known_red: bool = False) -> Mark:
