@@ -17,7 +17,7 @@ from mkdocs_jetty.run.model import Results, ScenarioResult, StepResult
 from mkdocs_jetty.show.ci import MOST, code_quality, job_summary, tell_github, workflow_commands
 from mkdocs_jetty.show.cucumber_json import cucumber_json
 from mkdocs_jetty.show.layers import layer_mark
-from mkdocs_jetty.show.llms import llms_txt
+from mkdocs_jetty.show.llms import feature_markdown, llms_txt
 from mkdocs_jetty.spec.model import Feature, Mode, Problem, Scenario, Spec, Step
 from mkdocs_jetty.standards.presets import resolve
 
@@ -107,6 +107,24 @@ def test_llms_txt_names_the_level_and_what_is_not_green() -> None:
     assert text.count("\n  - ") == 4  # the mode, two that are red and one that is known to be
     assert "known red, late" in text
     assert "<b>" not in text
+
+
+def test_a_feature_by_itself_says_status_evidence_and_what_is_missing(external: Verdict) -> None:
+    def url_for(page: str) -> str:
+        return page.removeprefix("docs/").replace(".md", "/")
+
+    whole = verdict_of()
+    text = feature_markdown(whole, whole.features[0], url_for)
+    assert "Page: <../../door/>" in text
+    assert "Proven level: none. The finish line is stable: not complete." in text
+    assert "\n## Missing\n\n- speed: 1 of 4 passed\n" in text
+    lines = [line for line in text.splitlines() if line.startswith("- speed: ") and "`docs/door.md:" in line]
+    assert sum(line.endswith(": passed") for line in lines) == 1
+    assert "<b>" not in text
+    (feature,) = external.features
+    text = feature_markdown(external, feature, url_for)
+    assert "## Standards" in text
+    assert re.search(r"^- [a-z-]+: uncovered", text, re.MULTILINE)
 
 
 def test_green_production_scenarios_are_half_of_production_while_standards_are_open(external: Verdict) -> None:

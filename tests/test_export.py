@@ -283,6 +283,7 @@ def test_all_files_are_written_and_read_as_utf8(verdict: Verdict, tmp_path: Path
     assert (tmp_path / "llms.txt").read_text("utf-8").startswith("# ")
     badges = {f"badges/{id_}-{mode}" for id_ in ("door", "window") for mode in ("speed", "stable", "production")}
     expected = {f"{badge}.{ending}" for badge in badges for ending in ("svg", "json")}
+    expected |= {"features/door.md", "features/window.md"}
     assert names == {"spec.json", "messages.ndjson", "junit.xml", "history.json", *expected}
     assert problems_of(json.loads((tmp_path / "jetty/spec.json").read_text("utf-8"))) == []
 

@@ -89,13 +89,18 @@ def badge_label(feature: FeatureVerdict, mode: Mode) -> str:
 
 
 def badge_stem(feature_id: str, mode: Mode) -> str:
-    """The file name of a badge without its extension: the id, unless that would not do as a file name."""
+    """The file name of a badge without its extension."""
+    return f"{stem_of(feature_id)}-{mode}"
+
+
+def stem_of(feature_id: str) -> str:
+    """A file name for a feature without its extension: the id, unless that would not do as a file name."""
     name = _NOT_IN_A_NAME.sub("-", feature_id)
     if name != feature_id or len(name.encode()) > _LONGEST_NAME:
         # Two ids must not meet in one file because of what was taken out of them.
         digest = hashlib.sha256(feature_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         name = f"{name.encode()[:_LONGEST_NAME].decode(errors='ignore')}-{digest}"
-    return f"{name}-{mode}"
+    return name
 
 
 def badge_of(feature: FeatureVerdict, mode: Mode) -> tuple[str, dict[str, Any]]:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from mkdocs_jetty.judge import builds
 from mkdocs_jetty.judge.model import Verdict
-from mkdocs_jetty.show.badges import badge_of, badge_stem
+from mkdocs_jetty.show.badges import badge_of, badge_stem, stem_of
 from mkdocs_jetty.show.junit import junit_xml
-from mkdocs_jetty.show.llms import llms_txt
+from mkdocs_jetty.show.llms import feature_markdown, llms_txt
 from mkdocs_jetty.show.messages import messages_ndjson
 from mkdocs_jetty.show.spec_json import UrlFor, spec_json
 
@@ -67,6 +67,7 @@ def site_files(verdict: Verdict, url_for: UrlFor, generated: datetime) -> Iterat
     yield "junit.xml", junit_xml(verdict)
     yield "history.json", _json(builds.as_json(verdict.builds.with_now(verdict, generated)))
     for feature in verdict.features:
+        yield f"features/{stem_of(feature.feature.id)}.md", feature_markdown(verdict, feature, url_for)
         for mode in feature.modes:
             svg, endpoint = badge_of(feature, mode)
             stem = f"badges/{badge_stem(feature.feature.id, mode)}"
