@@ -151,13 +151,15 @@ def test_the_suffixes_are_those_of_mkdocs() -> None:
     assert sorted(MARKDOWN_SUFFIXES) == sorted(markdown_extensions)
 
 
-def test_a_pattern_that_no_page_matches_is_a_warning(project: Path) -> None:
+def test_a_pattern_that_no_page_matches_is_a_warning_and_an_error_where_nothing_is_left(project: Path) -> None:
     spec = spec_of(project, include=["good.md", "spec/**"])
     [problem] = spec.problems
     assert (problem.level, problem.page, problem.line) == ("warning", "", None)
     assert "no page of the site matches `spec/**`" in problem.message
     settings = from_options(project, project / "mkdocs.yml", "Site", project / "docs", {"include": ["spec/**"]})
-    assert str(read(settings).problems[0]).startswith("mkdocs.yml: `include`: no page")
+    [problem] = read(settings).problems
+    assert (problem.level, str(problem).startswith("mkdocs.yml: `include`: no page")) == ("error", True)
+    assert problem.message.endswith("so none of them is read")
 
 
 def test_a_directory_without_feature_files_is_a_warning(project: Path) -> None:

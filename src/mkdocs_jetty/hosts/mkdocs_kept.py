@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mkdocs_jetty import config as jetty_config
+from mkdocs_jetty.errors import ConfigError
+from mkdocs_jetty.site_file import read_site_file, text_setting, unpublished_pages
 from mkdocs_jetty.spec import build_only
 from mkdocs_jetty.spec.build_only import Made
 from mkdocs_jetty.spec.files import FEATURE, find, relative
@@ -30,10 +32,15 @@ def keep(settings: Settings, builds: Sequence[Build]) -> None:
 
 
 def _declared(settings: Settings) -> Settings:
-    """The settings that the site's file declares: plugins and hooks may have changed those of the build."""
+    """The settings with the pages that the site's file declares: plugins and hooks may have moved them for the build."""
+    file = settings.config_file
+    if file is None:
+        return settings
     try:
-        return jetty_config.load(settings.config_file) if settings.config_file else settings
-    except jetty_config.ConfigError:
+        data = read_site_file(file)
+        docs_dir = settings.root / text_setting(data, "docs_dir", "docs", file)
+        return replace(settings, docs_dir=docs_dir.absolute(), unpublished=unpublished_pages(data, file))
+    except ConfigError:
         return settings
 
 

@@ -62,17 +62,26 @@ def find_features(settings: Settings) -> tuple[list[Path], list[Problem]]:
 
 
 def unmatched(settings: Settings, names: Sequence[str]) -> list[Problem]:
-    """What is wrong with `include`, given the names of the site's pages as seen from `docs_dir`."""
+    """What is wrong with `include`, given the names of the site's pages as seen from `docs_dir`.
+
+    A pattern without a page is a warning; where none of them has one, so that nothing runs, it is an error.
+    """
+    # A site without pages is no slip of its author's.
+    wrong = [
+        pattern
+        for pattern in settings.include
+        if pattern != EVERY_PAGE and not any(_matches(name, (pattern,)) for name in names)
+    ]
+    nothing = bool(names) and len(wrong) == len(settings.include)
+    what = ", so none of them is read" if nothing else ""
     return [
         _wrong(
             settings,
             "include",
-            f"`include`: no page of the site matches `{pattern}`, as seen from `docs_dir`",
-            "warning",
+            f"`include`: no page of the site matches `{pattern}`, as seen from `docs_dir`{what}",
+            "error" if nothing else "warning",
         )
-        for pattern in settings.include
-        # A site without pages is no slip of its author's.
-        if pattern != EVERY_PAGE and not any(_matches(name, (pattern,)) for name in names)
+        for pattern in wrong
     ]
 
 
