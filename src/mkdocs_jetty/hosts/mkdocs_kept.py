@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mkdocs_jetty.errors import ConfigError
-from mkdocs_jetty.site_file import read_site_file, text_setting, unpublished_pages
+from mkdocs_jetty.site_file import read_site_file, text_setting
+from mkdocs_jetty.site_file import unpublished as unpublished_pages
 from mkdocs_jetty.spec import build_only
 from mkdocs_jetty.spec.build_only import Made
 from mkdocs_jetty.spec.files import FEATURE, find, relative
@@ -32,7 +33,7 @@ def keep(settings: Settings, builds: Sequence[Build]) -> None:
 
 
 def _declared(settings: Settings) -> Settings:
-    """The settings with the pages that the site's file declares: plugins and hooks may have moved them for the build."""
+    """The settings with the pages that the site's file declares: a plugin or a hook may have moved them."""
     file = settings.config_file
     if file is None:
         return settings
