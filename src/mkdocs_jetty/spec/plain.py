@@ -124,6 +124,10 @@ class PlainMarkdown:
             return
         _unmarked(root, seen)
         parents = {child: parent for parent in root.iter() for child in parent}
+        # Blocks of code by what stands for them: a doc string may stand beside its list.
+        alone = {
+            _said(each.text): each for each in root.iter("p") if each.text and _STASHED.fullmatch(each.text.strip())
+        }
         conversion = self.recorder.conversion
         hidden = [part for part in seen.outline.parts if not _is_heading(seen.holders.get(part.start))]
         broken: list[Part] = []
@@ -138,7 +142,7 @@ class PlainMarkdown:
                 # What the page does not show holds for nothing on it.
                 part.around = tuple(each for each in part.around if each not in hidden)
                 conversion.found(token, part.start, source, tuple(written(part)), part.language)
-                _Placing(part, seen, root, parents, self.md).place(self.md.htmlStash.store(self._show(token)))
+                _Placing(part, seen, alone, parents, self.md).place(self.md.htmlStash.store(self._show(token)))
         conversion.slips += [each for each in seen.outline.slips if each.index in seen.holders]
 
 
@@ -224,15 +228,18 @@ def _item(holder: Element, parents: dict[Element, Element]) -> Element | None:
 class _Placing:
     """Puts a token in the place of the steps of one part."""
 
-    def __init__(self, part: Part, seen: _Seen, root: Element, parents: dict[Element, Element], md: Markdown) -> None:
+    def __init__(
+        self, part: Part, seen: _Seen, alone: dict[str, Element], parents: dict[Element, Element], md: Markdown
+    ) -> None:
         self.md = md
         self.part = part
         self.seen = seen
-        self.root = root
+        self.alone = alone
         self.parents = parents
         self.items = list(_items(part, seen, parents).values())
         self.stashed = {seen.stashed[start] for start, _ in part.quoted if seen.stashed.get(start)}
         self.rows = {seen.holders[index] for index in part.rows}
+        self.own = set(self.items)
 
     def place(self, stashed: str) -> None:
         """Put the token there."""
@@ -308,12 +315,19 @@ class _Placing:
 
     def _arguments(self) -> list[Element]:
         """Tables and doc strings that stand beside the lists."""
-        inside = {each for item in self.items for each in item.iter()}
-        return [
-            each
-            for each in list(self.root.iter())
-            if each.tag in {"p", "table"} and each not in inside and each in self.parents and self._is_argument(each)
-        ]
+        found = [self.alone[each] for each in self.stashed if each in self.alone]
+        found += [table for each in self.rows if (table := self._whole(each)) is not None]
+        return list(dict.fromkeys(each for each in found if self._is_argument(each)))
+
+    def _whole(self, row: Element) -> Element | None:
+        """The table or the paragraph that a row belongs to, unless that is part of a step."""
+        above: Element | None = row
+        while above is not None and above.tag not in {"table", "p"}:
+            above = self.parents.get(above)
+        inside = above
+        while inside is not None and inside not in self.own:
+            inside = self.parents.get(inside)
+        return above if inside is None else None
 
 
 def _said(text: str | None) -> str:
