@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -309,6 +311,29 @@ ODD = {
 def test_an_odd_page_is_read_to_its_end(tmp_path: Path, page: str, message: str) -> None:
     found = messages(spec_of(tmp_path, page))
     assert any(each.startswith(f"docs/page.md:{message}") for each in found), found
+
+
+LINES = (
+    "# Feature: F{}", "## Rule: R{}", "## Scenario: S{}", "### Scenario Outline: O{} <a>", "#### Examples:", "## Other {}",
+    "## Background:", "`@tag{}`", "* Given g{}", "* When w{} <a>", "- Then t{}", "  | a | b |", "  | {} | y |", "| a |",
+    "", "", "", "prose", "  more", "    indented", "- bullet", "  - nested", "```", "```gherkin", "  ```json", "  ```",
+    "<!--", "-->", "> ## Scenario: Q{}", "> * Given q{}", "!!! note", "    ## Scenario: A{}", "    * Given ag{}",
+    "### Requirement: R{}", "- **WHEN** ow{}", "* [ ] Given k{}", "<div markdown>", "</div>",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("extensions", ["[]", "[pymdownx.superfences, admonition, md_in_html, attr_list]"])
+def test_random_pages_are_converted_and_every_step_stands_on_its_line(tmp_path: Path, extensions: str) -> None:
+    chance = random.Random(20)  # noqa: S311 # the same pages each time
+    for _ in range(60):
+        lines = [chance.choice(LINES).format(number) for number in range(chance.randint(3, 40))]
+        spec = spec_of(
+            tmp_path, "\n".join(lines) + "\n", "fences, mdg, openspec", f"markdown_extensions: {extensions}\n"
+        )
+        assert not [each for each in messages(spec) if "cannot be converted" in each], lines
+        for step in (step for scenario in scenarios(spec) for step in scenario.steps):
+            word = re.match(r"[a-z]+\d+", step.text)
+            assert word is None or word[0] in lines[step.line - 1], lines
 
 
 def test_a_background_in_a_comment_holds_for_nothing(tmp_path: Path) -> None:

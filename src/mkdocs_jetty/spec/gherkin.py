@@ -56,6 +56,7 @@ def parse_block(
     ids: IdGenerator,
     *,
     whole: bool = False,
+    numbers: Sequence[int] = (),
 ) -> Document | list[Problem]:
     """Parse the text of a block.
 
@@ -68,36 +69,35 @@ def parse_block(
         background: The page's backgrounds so far.
         ids: Where nodes get their identifiers from.
         whole: Whether the text is a whole `.feature` file.
+        numbers: The number of each line of the text, where they do not follow each other.
 
     Returns:
         The document, or all that is wrong with it.
     """
     lines = source.split("\n")
+    numbers = numbers or range(line + 1, line + 1 + len(lines))
     language = language_of(lines)
     dialect = _dialect(language)
     if dialect is None:
-        at = next((n for n, text in enumerate(lines, 1) if LANGUAGE.match(text)), 1)
-        return [
-            Problem(
-                "error", page, line + at, indent + 1, f"unknown language `{language}`; see Gherkin's list of languages"
-            )
-        ]
+        at = next((n for n, text in enumerate(lines) if LANGUAGE.match(text)), 0)
+        message = f"unknown language `{language}`; see Gherkin's list of languages"
+        return [Problem("error", page, numbers[at], indent + 1, message)]
     named = _names_feature(lines, dialect)
     # The feature that the block belongs to takes the place of its opening fence.
     above = [f"{dialect.feature_keywords[0]}: {' '.join(name.split())}"] if not named and not whole else []
-    text = scanner("\n".join([*above, *lines]), line - len(above))
+    text = scanner([*above, *lines], [*(numbers[0] - 1 for _ in above), *numbers])
     try:
         tree: Any = QuickParser(AstBuilder(ids)).parse(text, TokenMatcher(language))
     except CompositeParserException as error:
         tags = _hanging_tags(lines)
         if tags and len(error.errors) == 1 and "unexpected end of file" in str(error.errors[0]):
-            return [Problem("error", page, line + tags, None, NO_SCENARIO_BELOW)]
+            return [Problem("error", page, numbers[tags - 1], None, NO_SCENARIO_BELOW)]
         return [_problem(each, page, indent, language) for each in error.errors]
     except ParserException as error:
         return [_problem(error, page, indent, language)]
     feature = tree.get("feature")
     if feature is None:
-        return [Problem("warning", page, line + 1, None, "nothing is specified here: the text holds no feature")]
+        return [Problem("warning", page, numbers[0], None, "nothing is specified here: the text holds no feature")]
     own = [child["background"] for child in feature["children"] if "background" in child]
     inherited = [] if named else background
     compiled: Any = {**feature, "children": [{"background": each} for each in inherited] + feature["children"]}

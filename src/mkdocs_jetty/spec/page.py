@@ -112,13 +112,13 @@ class _PageReader:
 
     def _in_plain_markdown(self, fence: Fence) -> Block:
         """A background or a scenario whose heading and steps are the page's own."""
-        first, last = fence.gherkin[0][0], fence.gherkin[-1][0]
-        texts = dict(fence.gherkin)
-        lines = [texts.get(number, "") for number in range(first, last + 1)]
+        numbers, texts = zip(*fence.gherkin, strict=True)
         if fence.language != "en":
-            first, lines = first - 1, [f"# language: {fence.language}", *lines]
-        source = "\n".join(lines)
-        parsed = parse_block(source, self.name, first - 1, 0, self.title, self.background, self.ids)
+            numbers, texts = (numbers[0] - 1, *numbers), (f"# language: {fence.language}", *texts)
+        source = "\n".join(texts)
+        parsed = parse_block(
+            source, self.name, numbers[0] - 1, 0, self.title, self.background, self.ids, numbers=numbers
+        )
         if not isinstance(parsed, Document):
             message = f"this scenario will not run: what holds for it cannot be read, in line {parsed[0].line}"
             found = self._news(parsed) or (Problem("error", self.name, fence.line, None, message),)
@@ -126,7 +126,10 @@ class _PageReader:
         draft = self._own(parsed.feature) if not parsed.named else self._written(parsed.feature)
         place = Place(self.name, fence.line, fence.heading)
         spoiled = "" if parsed.named else self.lost_background
-        built = BlockBuilder(parsed, draft, place, [""] * (first - 1) + lines, spoiled).build(source)
+        lines = [""] * numbers[-1]
+        for number, text in fence.gherkin:
+            lines[number - 1] = text
+        built = BlockBuilder(parsed, draft, place, lines, spoiled).build(source)
         rule = [item for item in built.items if isinstance(item, ShownHeading) and item.kind == "rule"]
         own = [item for item in built.items if item.line >= fence.line]
         problems = self._news(built.problems)

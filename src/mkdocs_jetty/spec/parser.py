@@ -7,7 +7,7 @@ first character of a line leaves few kinds of them open, and only those are aske
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -80,8 +80,20 @@ for _kind in _ASKED:
     setattr(QuickParser, f"match_{_kind}", _asks(_kind))
 
 
-def scanner(text: str, lines_before: int) -> TokenScanner:
-    """Scan a text whose first line is not that of its file."""
-    scans = TokenScanner(text)
-    scans.line_number = lines_before
-    return scans
+class _Numbered(TokenScanner):
+    """Scans lines that have numbers of their own."""
+
+    def __init__(self, lines: Sequence[str], numbers: Sequence[int]) -> None:
+        super().__init__("\n".join(lines))
+        self._before = [number - 1 for number in reversed(numbers)]
+
+    def read(self) -> Token:
+        """Read a line, under its number."""
+        if self._before:
+            self.line_number = self._before.pop()
+        return super().read()
+
+
+def scanner(lines: Sequence[str], numbers: Sequence[int]) -> TokenScanner:
+    """Scan lines whose numbers are those of their file."""
+    return _Numbered(lines, numbers)
