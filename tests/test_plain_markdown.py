@@ -315,7 +315,8 @@ def test_an_odd_page_is_read_to_its_end(tmp_path: Path, page: str, message: str)
 
 LINES = (
     "# Feature: F{}", "## Rule: R{}", "## Scenario: S{}", "### Scenario Outline: O{} <a>", "#### Examples:",
-    "## Other {}", "## Background:", "`@tag{}`", "* Given g{}", "* When w{} <a>", "- Then t{}", "  | a | b |", "  | {} | y |", "| a |",
+    "## Other {}", "## Background:", "`@tag{}`",
+    "* Given g{}", "* When w{} <a>", "- Then t{}", "  | a | b |", "  | {} | y |", "| a |",
     "", "", "", "prose", "  more", "    indented", "- bullet", "  - nested", "```", "```gherkin", "  ```json", "  ```",
     "<!--", "-->", "> ## Scenario: Q{}", "> * Given q{}", "!!! note", "    ## Scenario: A{}", "    * Given ag{}",
     "### Requirement: R{}", "- **WHEN** ow{}", "* [ ] Given k{}", "<div markdown>", "</div>",
