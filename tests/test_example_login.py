@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -36,18 +38,29 @@ TODAY = "1795392000"
 pytestmark = pytest.mark.slow
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, cwd: Path = EXAMPLE) -> subprocess.CompletedProcess[str]:
     # The outer pytest's own variables would reach into the inner one.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     environment["SOURCE_DATE_EPOCH"] = TODAY
     command = [sys.executable, "-m", *arguments]
     return subprocess.run(
-        command, cwd=EXAMPLE, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
     )
 
 
 def output(done: subprocess.CompletedProcess[str]) -> str:
     return f"{done.stdout}\n{done.stderr}"
+
+
+def test_every_scenario_that_does_something_fails_without_doing_it(tmp_path: Path) -> None:
+    shutil.copytree(
+        EXAMPLE, tmp_path / "login", ignore=shutil.ignore_patterns("site", ".jetty", ".cache", "__pycache__")
+    )
+    done = run("mkdocs_jetty.cli", "challenge", cwd=tmp_path / "login")
+    assert done.returncode == 0, output(done)
+    told = re.search(r"all (\d+) challenged scenarios fail without their When steps", output(done))
+    assert told, output(done)
+    assert int(told[1]) > 120
 
 
 @pytest.fixture(scope="module")

@@ -84,6 +84,12 @@ def delete_wrongly(client: httpx.Client, name: str) -> httpx.Response:
     return client.post("/profile/delete", data={"leave": "incorrect horse"})
 
 
+@then("her profile opens")
+def profile_opens(answer: httpx.Response) -> None:
+    assert answer.status_code == httpx.codes.OK
+    assert answer.url.path == "/profile"
+
+
 @then(parsers.parse('the profile shows "{name}" and "{address}"'))
 def profile_shows(client: httpx.Client, name: str, address: str) -> None:
     text = client.get("/profile").text
