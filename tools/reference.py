@@ -48,7 +48,7 @@ MEANS = {
 def pages() -> dict[str, str]:
     """Every page by its file name."""
     return {
-        name: f"{MADE}\n\n" + re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+        name: re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip().replace("\n", f"\n\n{MADE}\n", 1) + "\n"
         for name, lines in {
             "index.md": _index(),
             "options.md": _options(),
