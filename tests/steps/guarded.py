@@ -1,8 +1,8 @@
 """A sign-in and an order in plain WSGI, each with a weakness that a careless scenario does not see: `App("session")`.
 
-`session`, `claimed` and `everybody` say what the limiter counts by; without one of them it counts by address and
-account. `token` asks for the token of its form and cookie, `crowded` serves an apology with status 200 to a crowd,
-`closed` takes nothing at all. `proxy`, `late`, `kept` and `broken` spoil the audit log.
+`session`, `claimed`, `address`, `account` and `everybody` say what the limiter counts by; without one of them it
+counts by address and account. `token` asks for the token of its form and cookie, `crowded` serves an apology with
+status 200 to a crowd, `closed` takes nothing at all. `proxy`, `late`, `kept` and `broken` spoil the audit log.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class App:
         with self.lock:
             self.inside += 1
         try:
-            if env["PATH_INFO"] == "/order":
+            if env["PATH_INFO"] == "/signup":
+                status, text = self.sign_up(env, heads)
+            elif env["PATH_INFO"] == "/order":
                 status, text = self.order(env)
             elif env["REQUEST_METHOD"] == "GET":
                 self.tokens[session] = secrets.token_hex(8)
@@ -67,7 +69,13 @@ class App:
     ) -> tuple[str, str]:
         address = env["REMOTE_ADDR"]
         claimed = env.get("HTTP_X_FORWARDED_FOR", address)
-        keys = {"session": session, "claimed": f"{claimed} {form['user']}", "everybody": "everybody"}
+        keys = {
+            "address": address,
+            "account": form["user"],
+            "session": session,
+            "claimed": f"{claimed} {form['user']}",
+            "everybody": "everybody",
+        }
         key = next((keys[each] for each in self.weak if each in keys), f"{address} {form['user']}")
         if "closed" in self.weak:
             return "200 OK", "Your form has expired, please try again"
@@ -98,6 +106,15 @@ class App:
         self.audit.append(entry)
         if "late" in self.weak:
             threading.Timer(0.3, self.audit.append, [dict(entry)]).start()
+
+    def sign_up(self, env: dict[str, Any], heads: list[tuple[str, str]]) -> tuple[str, str]:
+        """Five for each address, unless it is `unlimited`."""
+        key = f"sign up {env['REMOTE_ADDR']}"
+        self.failed[key] += 1
+        if self.failed[key] > 5 and "unlimited" not in self.weak:
+            heads.append(("Retry-After", "900"))
+            return "429 Too Many Requests", "Too many"
+        return "201 Created", f"Welcome, number {self.failed[key]}"
 
     def order(self, env: dict[str, Any]) -> tuple[str, str]:
         if self.audit_down and "kept" not in self.weak:

@@ -46,7 +46,11 @@ def jetty_actions():
     def log_in(who, valid):
         return Request("POST", "/login", form={"user": who.facts["user"], "password": "right" if valid else "wrong"})
 
-    return {"log in": log_in, "order": lambda who, valid: Request("POST", "/order")}
+    return {
+        "log in": log_in,
+        "order": lambda who, valid: Request("POST", "/order"),
+        "sign up": lambda who, valid: Request("POST", "/signup", form={"user": who.name}),
+    }
 
 
 @pytest.fixture

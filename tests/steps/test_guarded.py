@@ -49,7 +49,24 @@ AUDIT_AWAY = """
   When I try to order
   Then it is refused or queued, never done silently
 """
+SPRAYED = """
+  When I attempt to log in as 12 different people in 1 minute
+  Then my next request is refused with status 429
+"""
+FROM_EVERYWHERE = """
+  When I attempt to log in from 12 different addresses in 1 minute
+  Then my next request is refused with status 429
+"""
+SIGN_UPS = """
+  When I sign up 5 times in one minute
+  Then my next request is refused with status 429
+  And the response tells me when to retry
+  And a client at another address is still served
+"""
 SOUND = {
+    "sprayed": "\n  Given a system that is address" + SPRAYED,
+    "from everywhere": "\n  Given a system that is account" + FROM_EVERYWHERE,
+    "sign-ups": SIGN_UPS, "fewer sign-ups": SIGN_UPS.replace("5 times", "a hundred times"),
     "throttled": THROTTLED, "throttled, with a token": "\n  Given a system that is token" + THROTTLED,
     "refused": REFUSED, "at once": AT_ONCE, "opened at once": OPENED_AT_ONCE,
     "behind a proxy": "\n  Given a system that is claimed" + THROTTLED,
@@ -61,6 +78,9 @@ SOUND = {
     "refuses in its own way": "\n  Given a system that is bare" + AT_ONCE,
 }  # fmt: skip
 WEAK = {
+    "sprayed": ("account", SPRAYED, "assertion", "the next request got status 200"),
+    "from everywhere": ("address", FROM_EVERYWHERE, "assertion", "the next request got status 200"),
+    "sign-ups": ("unlimited", SIGN_UPS, "assertion", "the next request got status 201"),
     "throttled by session": ("session", THROTTLED, "assertion", "let in without my cookies"),
     "throttled by claim": ("claimed", THROTTLED, "assertion", "Target(trusted_proxy=True)"),
     "throttled for all": ("everybody", THROTTLED, "assertion", "somebody else is refused as well"),
@@ -81,7 +101,7 @@ WEAK = {
 
 @pytest.fixture(scope="module")
 def ran(project: Project) -> Ran:
-    weak = {name: f"\n  Given a system that is {what}{steps}" for name, (what, steps, _, _) in WEAK.items()}
+    weak = {f"weak {name}": f"\n  Given a system that is {what}{steps}" for name, (what, steps, _, _) in WEAK.items()}
     return project(SOUND | weak, GLUE)
 
 
@@ -94,7 +114,7 @@ def test_a_sound_system_passes(ran: Ran, name: str) -> None:
 @pytest.mark.parametrize("name", WEAK)
 def test_a_weak_one_does_not(ran: Ran, name: str) -> None:
     _, _, cause, message = WEAK[name]
-    result = ran[name]
+    result = ran[f"weak {name}"]
     said = " ".join(step.message or "" for step in result.steps)
     assert result.cause == cause, said
     assert message in said

@@ -6,6 +6,7 @@ import http.client
 import select
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,9 +19,9 @@ from mkdocs_jetty.steps.client import TIMEOUT_S, Driver, blocked, described, nee
 from mkdocs_jetty.steps.clock import Time, retry_after
 from mkdocs_jetty.steps.engines.dodges import cannot_be_dodged, next_attempt
 from mkdocs_jetty.steps.engines.gate import at_once, send_at_once
-from mkdocs_jetty.steps.ports import Load, Persona, Request
+from mkdocs_jetty.steps.ports import Load, Persona, Request, loopback
 from mkdocs_jetty.steps.safety import allow, cap
-from mkdocs_jetty.steps.values import TYPES, spoken, spoken_size
+from mkdocs_jetty.steps.values import TYPES, Count, Duration, spoken, spoken_size
 
 pytest_plugins = ["mkdocs_jetty.steps.ports", "mkdocs_jetty.steps.client", "mkdocs_jetty.steps.clock"]
 
@@ -49,6 +50,89 @@ def attempt_repeatedly(
     if refused:
         jetty_measure("stricter", f"attempt {made} of {n} was blocked already")
     jetty_measure("window", spoken(window))
+
+
+@when(
+    parsers.re(
+        rf"I (?!attempt to |try to |fail to |successfully |request |send |reach )(?P<action>.+?) "
+        rf"(?P<n>{Count.pattern}) times in (?P<window>{Duration.pattern})"
+    ),
+    converters={"n": Count, "window": Duration},
+)
+def do_repeatedly(
+    jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure, action: str, n: int, window: timedelta
+) -> None:
+    """Valid input each time, as for sign-ups, comments, reset mails and codes; each has to be accepted."""
+    allow(jetty_driver.target, "load")
+    cap(jetty_load, requests=n)
+    started = time.monotonic()
+    made, refused = _do(jetty_driver, action, n)
+    _within(window, started, made)
+    jetty_driver.world.notes.update(attempted="action", times=made, valid=True)
+    jetty_measure("limit", made)
+    if refused:
+        jetty_measure("stricter", f"number {made} of {n} was blocked already")
+    jetty_measure("window", spoken(window))
+
+
+def _do(driver: Driver, action: str, n: int) -> tuple[int, bool]:
+    """Do it so often, or until a limiter refuses; gives the number of the last one, and whether it did."""
+    for number in range(1, n + 1):
+        response = driver.send(driver.filled(driver.plain(action, driver.me), driver.me), driver.me)
+        driver.world.action = action
+        if blocked(response):
+            must(number > 1, f"the very first one was already blocked: {described(response)}")
+            return number, True
+        must(
+            driver.accepted(response),
+            f"number {number}, made with valid input, was not accepted: {described(response)} "
+            "(override the fixture `jetty_accepted` if that answer means it)",
+        )
+    return n, False
+
+
+@when(parsers.parse("I attempt to {action} as {n:Count} different people in {window:Duration}", extra_types=TYPES))
+def spray(
+    jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure, action: str, n: int, window: timedelta
+) -> None:
+    """One attempt with wrong input for each of many names, all from my address: a limit by name sees none of it."""
+    people = [replace(each, address=jetty_driver.me.address) for each in jetty_driver.users.crowd(n)]
+    _try_as(jetty_driver, jetty_load, action, people, window)
+    jetty_measure("names", n)
+    jetty_measure("window", spoken(window))
+
+
+@when(parsers.parse("I attempt to {action} from {n:Count} different addresses in {window:Duration}", extra_types=TYPES))
+def from_everywhere(
+    jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure, action: str, n: int, window: timedelta
+) -> None:
+    """One attempt with wrong input from each of many addresses, all for my name: a limit by address sees none of it."""
+    if not jetty_driver.local:
+        raise Unavailable(f"{jetty_driver.base_url} sees everybody here at one address, so nobody can be at another")
+    people = [replace(jetty_driver.me, address=loopback(1_000 + number)) for number in range(n)]
+    _try_as(jetty_driver, jetty_load, action, people, window)
+    jetty_measure("addresses", n)
+    jetty_measure("window", spoken(window))
+
+
+def _try_as(driver: Driver, load: Load, action: str, people: Sequence[Persona], window: timedelta) -> None:
+    """An attempt with wrong input by each; a limiter may refuse the last ones."""
+    allow(driver.target, "load")
+    cap(load, requests=len(people))
+    started = time.monotonic()
+    for number, who in enumerate(people, 1):
+        response = driver.send(driver.from_a_form(driver.plain(action, who, valid=False), who), who)
+        if blocked(response):
+            must(number > 1, f"the very first attempt was already blocked: {described(response)}")
+            break
+        must(
+            not driver.accepted(response),
+            f"attempt {number}, made with wrong input, was accepted: {described(response)} "
+            "(override the fixture `jetty_accepted` if that status does not mean it)",
+        )
+    _within(window, started, len(people))
+    driver.world.action = action
+    driver.world.notes.update(attempted="action", times=len(people))
 
 
 def _try_wrongly(driver: Driver, action: str, n: int) -> tuple[int, bool]:
@@ -181,7 +265,7 @@ def _exceed_again(driver: Driver) -> None:
     if notes["attempted"] == "path":
         _request(driver, notes["path"], notes["times"] - 1)  # the request before this was the first
     else:
-        _try_wrongly(driver, str(driver.world.action), notes["times"])
+        (_do if notes.get("valid") else _try_wrongly)(driver, str(driver.world.action), notes["times"])
 
 
 # ---- at once ----

@@ -68,9 +68,20 @@ def _of(family: str) -> Iterator[Phrase]:
 def readable(text: str) -> str:
     """A phrase as one writes it: groups of a pattern by their names."""
     text = re.sub(r"\(\?:[^()]*\|\)|\(\?:[^()]*\)\?|\(\?![^()]*\)\"?\??", "", text)
-    text = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"{\1}", text)
+    text = _by_name(text)
     text = re.sub(r"\{(\w+):[A-Za-z]\w*\}", r"{\1}", text)
     return text.replace("\\", "").replace('"?', "")
+
+
+def _by_name(text: str) -> str:
+    """A pattern with the name of each group in its place, whatever stands within."""
+    while found := re.search(r"\(\?P<(\w+)>", text):
+        depth, end = 1, found.end()
+        while depth and end < len(text):
+            depth += {"(": 1, ")": -1}.get(text[end], 0) if text[end - 1] != "\\" else 0
+            end += 1
+        text = f"{text[: found.start()]}{{{found[1]}}}{text[end:]}"
+    return text
 
 
 def listing() -> str:
