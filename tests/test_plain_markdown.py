@@ -286,6 +286,8 @@ LEFT_OUT = {
     "# T\n\n## Examples: x\n\n  | a |\n": "3: these examples stand under no scenario, so nothing runs for them",
     "# T\n\n## Example: x\n\ntext\n": "3: this example holds no step, so nothing runs for it",
     "# T\n\n## Scenario: x\n\n* When a\n    - b\n": "6: this item of a list is no step, so nothing checks it",
+    "# T\n\n## Scenario: x\n\n1. Given a\n2. Then b\n": "5: these steps are no list with bullets, so they do not run",
+    "# T\n\n## Scenario: x\n\nGiven a\nThen b\n": "5: these steps are no list with bullets, so they do not run",
     OUTLINE: "8: this table belongs to no examples; indent its rows by two spaces",
 }
 

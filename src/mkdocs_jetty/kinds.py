@@ -125,6 +125,7 @@ KINDS = (
          "The scenario stands in a comment, in raw HTML or in indented code. Take it out of there, or delete it."),
     Kind("JTY302", "The page shows no list here",
          r"^this step (?:is no item|stands within an item) of a list|^the page does not show this line|"
+         r"^these steps are no list|"
          r"^this scenario will not run: the page does not show its background",
          "Markdown wants an empty line between a paragraph and the list or the table below it."),
     Kind("JTY303", "A heading is misspelt", r"^`[^`]*:` is no keyword",

@@ -33,6 +33,8 @@ _LINE_OF_DASHES = re.compile(r"[ >]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*")
 _QUOTES = re.compile(r'^(?P<before>[ >]*)(?P<quotes>`{3,}|~{3,}|""")[ \t]*(?P<rest>.*)$')
 _EMPHASIS = re.compile(r"^(\*\*|__|\*|_)(\w+):?\1:?")
 _REMOVED = re.compile(r"(?:REMOVED|RENAMED)\s+Requirements\b", re.IGNORECASE)
+_NUMBER = re.compile(r"^\d+[.)][ \t]+")
+NO_LIST = "these steps are no list with bullets, so they do not run; begin each with `*` or `-`"
 RESEMBLES = 0.8
 TABLE_INDENT = 2
 
@@ -62,6 +64,8 @@ class Part:
     language: str = "en"
     last: int = 0
     """The index of the last line that a step goes on in."""
+    listless: int | None = None
+    """The index of the first line that is a step in all but its bullet."""
 
     @property
     def is_empty(self) -> bool:
@@ -150,6 +154,8 @@ class Outline:
             said = self._lines[part.start].strip("#> \t").partition(":")[0].lower()
             self.slips.append(Slip(part.start, f"this {said} holds no step, so nothing runs for it", "warning"))
         for part in self.parts:
+            if part.listless is not None and not part.items:
+                self.slips.append(Slip(part.listless, NO_LIST))
             if part.kind == "Rule" and not any(part in each.around for each in self.parts if each.kind == "Scenario"):
                 said = self._lines[part.start].strip("#> \t").partition(":")[0].lower()
                 message = f"this {said} holds no scenario, so nothing runs for it"
@@ -175,6 +181,8 @@ class Outline:
             self._more(index, line)
         else:
             self._leave_list(line)
+            if self._part and self._part.listless is None and self._step(_NUMBER.sub("", line.strip(" >"))):
+                self._part.listless = index
         self._tags = []
         return index + 1
 

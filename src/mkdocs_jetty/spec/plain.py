@@ -32,7 +32,7 @@ AFTER_FENCES = 24
 AFTER_INLINE = 19
 """Below Python-Markdown's inline patterns (20), above the table of contents (5) and lists of attributes (8)."""
 _MARK = re.compile("\x02jetty(\\d+)\x03")
-_PLACE = re.compile(r"^([ >]*(?:#{1,6}[ \t]*|[*+-][ \t]+|\|[ \t]*))")
+_PLACE = re.compile(r"^([ >]*(?:#{1,6}[ \t]*|[*+-][ \t]+|\|[ \t]*|\d+[.)][ \t]+)?)")
 _STASHED = re.compile("\x02wzxhzdk:(\\d+)\x03")
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 _BLOCKS = frozenset(
