@@ -345,6 +345,34 @@ def test_a_page_that_another_one_is_written_over_is_an_error(site: Site) -> None
     assert "docs/a.md: nobody sees this page: `docs/a/index.md` is written to the same address" in done.stderr
 
 
+HOOKS = """\
+def on_config(config):
+    config.plugins["jetty"].config["exclude"] = ["out.md"]
+
+def on_page_markdown(markdown, page, **kwargs):
+    return markdown.partition("<!-- internal -->")[0]
+
+def on_post_page(output, page, **kwargs):
+    return "" if page.file.src_uri == "empty.md" else output
+"""
+
+
+def test_what_hooks_take_away_is_named(site: Site) -> None:
+    site.write("hooks.py", HOOKS)
+    site.write("mkdocs.yml", "site_name: Shop\nhooks: [hooks.py]\nplugins: [jetty]\n")
+    seen = PAGE.format(then="it holds")
+    site.write("docs/index.md", f"{seen}\n<!-- internal -->\n{seen.replace('Filling', 'Emptying')}")
+    site.write("docs/out.md", PAGE.format(then="it breaks"))
+    site.write("docs/empty.md", seen)
+    assert site.build().returncode == 1
+    spec = json.loads(site.read("jetty/spec.json"))
+    assert {feature["page"] for feature in spec["features"]} == {"docs/index.md", "docs/empty.md"}
+    [taken, unwritten] = sorted(spec["problems"], key=lambda each: each["level"], reverse=True)
+    assert (taken["level"], taken["page"], taken["line"]) == ("warning", "docs/index.md", 14)
+    assert (unwritten["level"], unwritten["page"]) == ("error", "docs/empty.md")
+    assert "nobody sees this page: the site holds no file of it" in unwritten["message"]
+
+
 def test_the_anchor_of_a_scenario_is_on_its_page_once(site: Site) -> None:
     own = '## Mine {#scenario-cart--filling}\n\n<a id="scenario-cart--filling"></a> [there](#scenario-cart--filling)\n'
     code = '    <a id="scenario-cart--filling">\n'

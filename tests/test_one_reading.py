@@ -183,6 +183,16 @@ def test_a_file_that_snippets_cannot_find_is_named(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_file_that_the_site_adds_to_every_page_counts_on_each(tmp_path: Path) -> None:
+    put(tmp_path / "last.md", FENCE)
+    config = "markdown_extensions:\n  - pymdownx.snippets: {auto_append: [last.md]}\n"
+    put(tmp_path / "docs/prose.md", "# Prose\n")
+    assert [feature.page for feature in spec_of(tmp_path, "# T\n", config).features] == [
+        "docs/page.md",
+        "docs/prose.md",
+    ]
+
+
 def test_what_a_plugin_finishes_is_named_and_not_run(tmp_path: Path) -> None:
     page = FENCE.replace("y", "{{ value }}")
     assert len(scenarios(spec_of(tmp_path, page))) == 1
@@ -368,6 +378,10 @@ SAID = f"# T\n\nSome words.\n\n{FENCE}"
         (SAID, SAID, None, None, ""),
         (f"# T\n\n{{% if internal %}}\n{FENCE}{{% endif %}}\n", "# T\n", None, None, ""),
         ("# T\n\nSome words.\n", "Other words.\n", None, None, ""),
+        (f"{SAID}\n{FENCE.replace('x', 'z')}", SAID, "warning", 10, "a plugin or a hook takes this off the page"),
+        (f"{SAID}\n{FENCE.replace('x', 'z')}", SAID.replace("x", "z"), "warning", 5, "takes this off the page"),
+        (SAID.replace("x", "{{ name }}"), SAID, None, None, ""),
+        (f"{SAID}\n<!--\n{FENCE}-->\n", SAID, None, None, ""),
     ],
 )
 def test_a_page_that_a_plugin_replaces_loses_nothing_in_silence(

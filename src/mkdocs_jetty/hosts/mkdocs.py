@@ -126,9 +126,11 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         self._mistakes = []
         config_file = Path(config.config_file_path).absolute() if config.config_file_path else None
         root = config_file.parent if config_file else Path.cwd()
+        # A hook may have set some by now.
+        options = {**self._options, **{name: value for name, value in self.config.items() if value is not None}}
         try:
             settings = jetty_config.from_options(
-                root, config_file, config.site_name or root.name, Path(config.docs_dir), self._options,
+                root, config_file, config.site_name or root.name, Path(config.docs_dir), options,
                 site_dir=Path(config.site_dir),
             )  # fmt: skip
         except jetty_config.ConfigError as error:
@@ -299,7 +301,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             return
         build = self._builds.pop()
         site = self._judging.site
-        site.late += build.late
+        site.late += build.late if self._command == "serve" else [*build.late, *build.unwritten()]
         # In the order in which they judged: a build within another one ends first.
         self._finished = [build, *self._finished] if not self._builds else [*self._finished, build]
         if self._builds:

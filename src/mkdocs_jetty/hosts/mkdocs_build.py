@@ -19,6 +19,7 @@ from mkdocs.utils import get_relative_url
 from mkdocs_jetty.hosts.anchors import with_room
 from mkdocs_jetty.hosts.contents import add_scenarios
 from mkdocs_jetty.hosts.mkdocs_names import Names, text_of
+from mkdocs_jetty.hosts.mkdocs_pages import NAME
 from mkdocs_jetty.hosts.navigation import pages_of, section_of
 from mkdocs_jetty.hosts.presenting import (
     NOT_READ,
@@ -37,7 +38,7 @@ from mkdocs_jetty.show.summary import Colour, page_colour
 from mkdocs_jetty.spec import opened
 from mkdocs_jetty.spec.build_only import last_build
 from mkdocs_jetty.spec.fences import MARK, MarkdownPage, page_of
-from mkdocs_jetty.spec.files import is_chosen
+from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES, is_chosen
 from mkdocs_jetty.spec.front_matter import split_front_matter
 from mkdocs_jetty.spec.lost import may_hold
 from mkdocs_jetty.spec.model import Block, Problem, ShownScenario
@@ -146,7 +147,7 @@ class Build:
             markdown, read = self._read(page, name, conversion, shown)
         elif excluded:
             markdown = page_of(conversion, shown, lines_of(name, conversion.raw, None, list), dict(page.meta))
-        if not (excluded or conversion.fences):
+        if not excluded and name.endswith(MARKDOWN_SUFFIXES):
             read = self._with_replaced(read, Source(name, text_of(page.file) or "", conversion.source))
         if page.markdown and page.markdown.startswith("---"):
             error = split_front_matter(page.markdown)[2]
@@ -158,7 +159,7 @@ class Build:
         self.pages[id(page)] = Converted(page, name, excluded, markdown, read, hidden)
 
     def _with_replaced(self, read: FileRead, source: Source) -> FileRead:
-        """What was read of a page without specification, with what another plugin has kept from it."""
+        """What was read of a page, with what another plugin has kept from it."""
         problem = replaced(source, self.settings.syntax, self._made_before)
         if problem is None:
             return read
@@ -265,6 +266,14 @@ class Build:
             page.present_anchor_ids |= set(_ID.findall(content))
         if not concealed:  # a table of contents is no part of what is encrypted
             add_scenarios(page.toc, content)
+
+    def unwritten(self) -> list[Problem]:
+        """The pages with specification that were counted, and whose file was never written."""
+        return [
+            Problem("error", each.name, None, None, "nobody sees this page: the site holds no file of it")
+            for each in self.pages.values()
+            if each.read.features and not Path(each.page.file.abs_dest_path).is_file()
+        ]
 
     def finish(self, output: str, page: Page) -> str:
         """Put in place what a plugin has kept elsewhere; what nobody knows any more says so."""
@@ -382,4 +391,6 @@ def _with_maker(read: FileRead, plugin: str | None) -> FileRead:
 
 def _is_excluded(settings: Settings, page: Page) -> bool:
     own: Any = page.meta.get("jetty")
+    if page.file.generated_by == NAME:  # what others add to every page is no specification of ours
+        return True
     return (isinstance(own, dict) and own.get("exclude") is True) or not is_chosen(settings, page.file.src_uri)

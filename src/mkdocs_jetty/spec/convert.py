@@ -49,6 +49,11 @@ def converter_of(settings: Settings) -> Converter:
     return _converter(file if stamp else None, stamp, settings.root, settings.docs_dir, settings.syntax)
 
 
+def appends(settings: Settings) -> bool:
+    """Whether the site adds files to every page."""
+    return bool(converter_of(settings).site.extensions.get("pymdownx.snippets", {}).get("auto_append"))
+
+
 # Building an instance costs more than a page does.
 @lru_cache(maxsize=4)
 def _converter(file: Path | None, _stamp: int, root: Path, docs_dir: Path, syntax: tuple[str, ...]) -> Converter:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mkdocs_jetty.spec import opened
 from mkdocs_jetty.spec.build_only import as_built
-from mkdocs_jetty.spec.convert import INCLUDES, converter_of
+from mkdocs_jetty.spec.convert import INCLUDES, appends, converter_of
 from mkdocs_jetty.spec.fences import Fence, MarkdownPage, page_of
 from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES, find, is_included, relative, specification_files
 from mkdocs_jetty.spec.front_matter import split_front_matter
@@ -89,7 +89,7 @@ def read_file(settings: Settings, path: Path) -> FileRead:
 def _markdown(settings: Settings, path: Path, text: str) -> tuple[MarkdownPage, list[Problem]]:
     """Convert a page as the site does; one that cannot hold specification needs no more than its title."""
     meta, body, meta_error = split_front_matter(text)
-    if not INCLUDES.search(body) and not may_hold(settings.syntax).search(body):
+    if not INCLUDES.search(body) and not may_hold(settings.syntax).search(body) and not appends(settings):
         heading = re.search(r"^#[ \t]+(.+?)[ \t#]*$", body, re.MULTILINE)
         return MarkdownPage(meta, heading.group(1) if heading else None, (), (), meta_error), []
     converter = converter_of(settings)
