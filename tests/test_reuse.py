@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,12 +20,11 @@ from mkdocs_jetty.run import memory
 from mkdocs_jetty.run.fingerprint import after_run, fingerprint
 from mkdocs_jetty.run.model import Results, ScenarioResult, StepResult
 from mkdocs_jetty.run.reuse import Earlier, Plan, digests_of, plan, remembered
+from mkdocs_jetty.run.touched import Touched
 from mkdocs_jetty.spec import reader
 from mkdocs_jetty.spec.model import Problem
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mkdocs_jetty.config import Settings
 
 PAGE = """\
@@ -189,6 +192,51 @@ def test_a_result_keeps_the_day_on_which_it_was_made(settings: Settings) -> None
     now = date(2026, 3, 4), None
     later = remembered(known, held, known.results, known.fingerprint, digests_of(spec), now)
     assert later.made == {FIRST: LONG_AGO, SECOND: now, THIRD: now}
+
+
+# ---- what a run touches ----
+
+
+@pytest.fixture(scope="module")
+def touched(tmp_path_factory: pytest.TempPathFactory) -> Touched:
+    """One for all: nothing can take out what listens again."""
+    root = tmp_path_factory.mktemp("touched")
+    (root / "read.txt").write_text("")
+    (root / "both.txt").write_text("")
+    found = Touched(root)
+    (root / "read.txt").read_text()
+    (root / "both.txt").read_text()
+    (root / "both.txt").write_text("written")
+    (root / "draft.tmp").write_text("moved")
+    (root / "draft.tmp").replace(root / "state.json")
+    os.close(os.open(root / "raw.bin", os.O_CREAT | os.O_RDWR))
+    sqlite3.connect(root / "shop.db").close()
+    with suppress(OSError):
+        Path("/elsewhere/none").read_text()
+    return found
+
+
+def test_what_is_read_and_never_written_can_be_followed(touched: Touched) -> None:
+    assert touched.read() == ["read.txt"]
+
+
+def test_what_is_written_is_the_run_s_own(touched: Touched) -> None:
+    written = {"both.txt", "draft.tmp", "state.json", "raw.bin", "shop.db", "shop.db-wal"}
+    assert written <= set(touched.written())
+    assert not any(name.startswith("/") for name in touched.written())
+
+
+def test_another_process_of_a_fixture_counts_for_all_that_follow(touched: Touched) -> None:
+    touched.begin()
+    assert not touched.outside()
+    touched.step()
+    subprocess.run([sys.executable, "-c", ""], check=True)
+    assert touched.outside()
+    touched.begin()
+    assert not touched.outside()
+    subprocess.run([sys.executable, "-c", ""], check=True)  # before its first step
+    touched.begin()
+    assert touched.outside()
 
 
 # ---- on disk, through the real commands ----

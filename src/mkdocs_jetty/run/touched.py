@@ -18,6 +18,8 @@ MOST = 10_000
 """Files that are named; a run that reads more is not followed file by file."""
 _EVENTS = ("open", "sqlite3.connect", "os.remove", "os.rename", "os.truncate", "shutil.copyfile", "shutil.move")
 """What Python tells of files (https://docs.python.org/3/library/audit_events.html); all but `open` count as writing."""
+_ONE = ("open", "sqlite3.connect", "os.remove", "os.truncate")
+"""Those that are about one file, and not about two."""
 _STARTS = (
     "subprocess.Popen",
     "os.exec",
@@ -72,6 +74,12 @@ class Touched:
             self._always_outside = True
 
     def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
+        try:
+            self._note(event, arguments)
+        except Exception:  # noqa: BLE001 (whatever is raised here is raised where a step opens a file or connects)
+            self._note_outside()
+
+    def _note(self, event: str, arguments: tuple[object, ...]) -> None:
         if event in _STARTS or (event in _CONNECTS and not self._is_own(arguments[1])):
             self._note_outside()
         elif event == "socket.bind":
@@ -94,12 +102,11 @@ class Touched:
     def _note_file(self, event: str, arguments: tuple[object, ...]) -> None:
         if event not in _EVENTS or len(self._read) + len(self._written) >= MOST:
             return
-        path, *how = arguments
-        # Whatever happens here would happen to whoever opens a file.
-        if isinstance(path, (str, bytes)):
-            name = os.fsdecode(path)
-            if not name.endswith(_CODE):
-                reads = event == "open" and not _writes(*how)
+        reads = event == "open" and not _writes(*arguments[1:])
+        # What is moved or copied is written at its other place.
+        for path in arguments[: 1 if event in _ONE else 2]:
+            name = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else ""
+            if name and not name.endswith(_CODE):
                 (self._read if reads else self._written).add(name)
                 if event == "sqlite3.connect":
                     self._written.update(name + end for end in ("-journal", "-wal", "-shm"))
