@@ -21,6 +21,7 @@ from mkdocs_jetty.judge.model import (
 from mkdocs_jetty.run.model import ScenarioResult, StepResult
 from mkdocs_jetty.show import html, words
 from mkdocs_jetty.show.review import render_review_files, review_markdown, skeleton_gherkin
+from mkdocs_jetty.show.views import BlockView
 from mkdocs_jetty.spec.model import Block, Feature, Page, Problem, Scenario, ShownExamples, ShownScenario, Spec, Step
 from mkdocs_jetty.standards.model import (
     Applies,
@@ -158,6 +159,14 @@ def test_what_is_missing_offers_the_scenario_that_would_prove_it() -> None:
     assert skeleton_gherkin(THROTTLING).rstrip() in tree.text
     assert "jetty attest restore" in said(html.render_standards(verdict_of(one("uncovered", RESTORE)), PAGE))
     assert skeleton_gherkin(RESTORE) == ""
+
+
+def test_a_tag_leads_to_the_standard_that_it_claims_where_the_page_shows_it() -> None:
+    whole = verdict_of(one("met"), one("not-applicable", RESTORE))
+    view = BlockView(whole, Block(PAGE, 1, "", True, "login", (), ()))
+    anchor = view.standard_of("@standard:login-throttling")
+    assert f'id="{anchor}"' in html.render_standards(whole, PAGE)
+    assert [view.standard_of(tag) for tag in ("@standard:restore", "@standard:no-such", "@production")] == [None] * 3
 
 
 def test_a_proof_leads_to_its_scenario_or_its_record() -> None:

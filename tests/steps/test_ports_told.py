@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -57,7 +58,9 @@ def test_all_ports_that_are_missing_are_told_at_once(tmp_path: Path) -> None:
     assert "jetty_roles" not in said  # which is filled
     assert "jetty_backup" not in said  # which is only one way to see what is stored
     last = " ".join(told.split())
-    assert "not run for want of `jetty_target`, `jetty_actions`" in last
+    asked = re.findall(r"`(jetty_\w+)`", last.partition("not run for want of ")[2].partition(":")[0])
+    assert set(asked[:2]) == {"jetty_target", "jetty_actions"}  # which both scenarios need
+    assert set(asked) == {"jetty_target", "jetty_actions", "jetty_permissions", "jetty_snapshot"}
     assert "`jetty snippets` prints definitions for 1 undefined step" in last
 
 

@@ -156,7 +156,7 @@ def missing_ports(verdict: Verdict) -> list[str]:
     """The ports that scenarios could not run for, those that most of them need first."""
     messages = (one.result for judged in verdict.features for one in judged.scenarios)
     said = (step.message for result in messages if result.cause == "unavailable" for step in result.steps)
-    found = Counter(name for message in said if message for name in set(NAMED.findall(message)))
+    found = Counter(name for message in said if message for name in dict.fromkeys(NAMED.findall(message)))
     return [f"`{name}`" for name, _ in found.most_common()]
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from mkdocs_jetty.judge.model import STANDARD_STATUSES
 from mkdocs_jetty.show import review, words
-from mkdocs_jetty.show.anchors import anchor
+from mkdocs_jetty.show.anchors import anchor, standard_anchor
 from mkdocs_jetty.show.rendering import render, web_link
 from mkdocs_jetty.standards.model import Attestation, ReportFinding, Waiver
 
@@ -83,11 +83,6 @@ class Missing(NamedTuple):
     more: int
 
 
-def standard_anchor(owner: str, standard: Standard) -> str:
-    """The `id` attribute of a standard's row, for a feature or for the system."""
-    return f"standard-{owner}--{standard.id}".replace(" ", "-")
-
-
 def is_ready(verdict: Verdict) -> bool:
     """Whether the project has reached production, by everything that was judged."""
     settled = all(item.settled for item in verdict.standards)
@@ -121,7 +116,7 @@ class StandardViews:
         note = "" if item.observations and item.status == "met" else item.note
         said = dict.fromkeys(filter(None, (review.record_in_words(record), note)))
         return StandardView(
-            anchor=standard_anchor(owner, standard),
+            anchor=standard_anchor(owner, standard.id),
             verdict=item,
             mark=words.STANDARD[item.status],
             deviations=tuple(
@@ -190,7 +185,7 @@ def _cell(
     # Only what is missing is a link: a thousand stops of the tab key help nobody.
     href = None
     if item is not None and not item.settled:
-        href = f"{url_for(feature.feature.page)}#{standard_anchor(feature.feature.id, standard)}"
+        href = f"{url_for(feature.feature.page)}#{standard_anchor(feature.feature.id, standard.id)}"
     mark = words.STANDARD[status]
     return Cell(status, mark, href, f"{standard.title}, {feature.feature.name}: {mark.word}")
 
@@ -203,8 +198,8 @@ def missing(verdict: Verdict, url_for: Callable[[str], str], page: str) -> list[
     found = [_missing_of(feature, url_for) for feature in verdict.features if not feature.complete]
     system = [item for item in review.by_urgency(verdict.standards) if not item.settled]
     if system:
-        shown = tuple((item, f"#{standard_anchor(SYSTEM, item.standard)}") for item in system[:_FIRST_MISSING])
-        first = f"{page}#{standard_anchor(SYSTEM, system[0].standard)}"
+        shown = tuple((item, f"#{standard_anchor(SYSTEM, item.standard.id)}") for item in system[:_FIRST_MISSING])
+        first = f"{page}#{standard_anchor(SYSTEM, system[0].standard.id)}"
         found.append(Missing("The system as a whole", first, (), shown, len(system) - len(shown)))
     return found
 
@@ -218,7 +213,7 @@ def _missing_of(feature: FeatureVerdict, url_for: Callable[[str], str]) -> Missi
         if state.status not in {"green", "not-applicable"} or state.standing_on_nothing
     )
     shown = tuple(
-        (item, f"{url}#{standard_anchor(feature.feature.id, item.standard)}") for item in left[:_FIRST_MISSING]
+        (item, f"{url}#{standard_anchor(feature.feature.id, item.standard.id)}") for item in left[:_FIRST_MISSING]
     )
     return Missing(feature.feature.name, url, modes, shown, len(left) - len(shown))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mkdocs_jetty.show import words
-from mkdocs_jetty.show.anchors import anchor
+from mkdocs_jetty.show.anchors import anchor, standard_anchor
 from mkdocs_jetty.show.trend import Dots, dots
 from mkdocs_jetty.spec.build import slug
 from mkdocs_jetty.spec.model import ShownScenario
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mkdocs_jetty.show.words import Mark
     from mkdocs_jetty.spec.model import Block, Feature, ShownExamples, ShownStep, Step
 
+STANDARD = "@standard:"
 _NO_MATCH = "no step definition matches"
 
 
@@ -197,6 +198,15 @@ class BlockView:
         self._judged = verdict.judged
         self._block = block
         self._verdict = verdict
+
+    def standard_of(self, tag: str) -> str | None:
+        """Where the page shows the standard that a tag claims; None where it shows none of that name."""
+        feature = self._verdict.by_id.get(self._block.feature_id or "")
+        if feature is None or not tag.startswith(STANDARD):
+            return None
+        known = (each for each in feature.standards if each.status != "not-applicable")
+        named = tag.removeprefix(STANDARD)
+        return standard_anchor(feature.feature.id, named) if named in {each.standard.id for each in known} else None
 
     def rule_level(self, level: int) -> int:
         """The level of a rule's heading: below that of a feature that the block itself names."""
