@@ -23,7 +23,7 @@ from mkdocs_jetty.cli.terminal import console, line, show_failures, summary
 from mkdocs_jetty.config import Settings
 from mkdocs_jetty.hosts.zensical import without_extension
 from mkdocs_jetty.judge.model import Verdict
-from mkdocs_jetty.run.library import MODULE, NAMED, is_stock
+from mkdocs_jetty.run.stock import MODULE, NAMED, is_stock
 from mkdocs_jetty.show import export
 from mkdocs_jetty.show.ci import code_quality, tell_github
 from mkdocs_jetty.show.missing import gate_lines

@@ -11,7 +11,7 @@ import click
 from mkdocs_jetty.cli.common import as_json, config_option, latest, load, url_for, write
 from mkdocs_jetty.cli.errors import WrongUse, plain
 from mkdocs_jetty.cli.terminal import console, line
-from mkdocs_jetty.run.library import MODULE, is_stock
+from mkdocs_jetty.run.stock import MODULE, is_stock
 from mkdocs_jetty.show import export as forms
 from mkdocs_jetty.show.cucumber_json import cucumber_json
 from mkdocs_jetty.show.feature_file import feature_file

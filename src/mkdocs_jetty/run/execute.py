@@ -24,10 +24,10 @@ from pytest_bdd.gherkin_parser import Cell, DataTable, Location, Row
 from mkdocs_jetty.run import awaiting, compat
 from mkdocs_jetty.run.definitions import LIBRARY, Choice, Definition
 from mkdocs_jetty.run.doubts import Threads, doubts_about, refuse_missing
-from mkdocs_jetty.run.library import HINT, is_stock, with_further_ports
 from mkdocs_jetty.run.model import Cause, Status
 from mkdocs_jetty.run.offers import AmbiguousFixtureError
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
+from mkdocs_jetty.run.stock import HINT, is_stock, with_further_ports
 from mkdocs_jetty.run.tally import SEVERITY
 from mkdocs_jetty.run.tracebacks import ShownTraceback
 from mkdocs_jetty.run.unrun import AsyncStepError, refuse_unrun
