@@ -13,6 +13,9 @@ export PIP_NO_INPUT := 1
 # Material announces its own future here; it says nothing about this site.
 export NO_MKDOCS_2_WARNING := true
 
+# Without bytecode each of the many processes that the tests start would compile every plugin of pytest anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 AT     :=
 
 .PHONY: site build-site test test-versions lint format lock browser clean

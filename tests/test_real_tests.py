@@ -561,3 +561,26 @@ def test_what_makes_a_pass_doubtful_is_named(play: Play, body: str) -> None:
     outcome = play({"docs/a.md": page("Then it is so"), "features/steps.py": steps}, features="")
     (step,) = outcome.scenarios["page"].steps
     assert DOUBTS[body] in " ".join(step.warnings)
+
+
+@pytest.mark.parametrize("asked", [None, "", "1"])
+def test_bytecode_is_kept_of_the_plugins_and_of_nothing_in_the_project(
+    play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str | None
+) -> None:
+    """A plugin that pytest rewrote is not rewritten by every process; a step module may change within a second."""
+    kept = tmp_path / "kept"
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(kept))
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    if asked is not None:
+        monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", asked)
+    steps = """
+        import os
+        from pytest_bdd import given
+        @given("it is so")
+        def so(): assert os.environ["PYTHONDONTWRITEBYTECODE"] == VALUE
+    """.replace("VALUE", repr("1" if asked is None else asked))
+    outcome = play({"features/one.feature": feature("One"), "features/steps.py": steps})
+    assert outcome.short == {"One": "passed"}
+    found = [path for path in kept.rglob("*.pyc") if "-pytest-" in path.name]
+    of_the_project = [path for path in found if path.is_relative_to(kept.joinpath(*tmp_path.parts[1:]))]
+    assert (len(found) > len(of_the_project), bool(of_the_project)) == (asked != "1", asked == "")

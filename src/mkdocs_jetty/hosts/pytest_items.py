@@ -76,6 +76,7 @@ class PageModule(pytest.Module):
         self.told: dict[object, Told] = {}
         """What is behind each test function."""
         self._making: Place | None = None
+        self._above: dict[Place, tuple[Node, ...]] = {}
 
     @cached_property
     def chain(self) -> tuple[pytest.Collector, ...]:
@@ -90,6 +91,20 @@ class PageModule(pytest.Module):
         return tuple(
             dict.fromkeys(node for node in nodes if isinstance(node, pytest.Package) and node not in self.chain)
         )
+
+    @cached_property
+    def own_parents(self) -> tuple[Node, ...]:
+        """The page and what it stands in, the session last."""
+        return tuple(self.iter_parents())
+
+    def above(self, place: Place) -> tuple[Node, ...]:
+        """Where a scenario at a place finds fixtures: in what is above the page, and in the step modules that serve it."""
+        if place not in self._above:
+            page, *directories = self.own_parents
+            at = next((number for number, node in enumerate(directories) if _is_root(node)), len(directories))
+            nodes = [page, *place.near, *directories[:at], *place.far, *directories[at:]]
+            self._above[place] = tuple(dict.fromkeys(nodes))
+        return self._above[place]
 
     def hooks_at(self, place: Place | None) -> Any:
         """The hooks that hold for a scenario of the page."""
@@ -198,15 +213,15 @@ class ScenarioNode(pytest.Function):
 
     def iter_parents(self) -> Iterator[Node]:
         """Where fixtures are looked for: in what is above the page, and in the step modules that serve it."""
-        above = [*super().iter_parents()]
-        at = next((number for number, node in enumerate(above) if _is_root(node)), len(above))
-        place = self.place
-        return iter(dict.fromkeys([*above[:2], *place.near, *above[2:at], *place.far, *above[at:]]))
+        yield self
+        yield from self.parent.above(self.place)
 
     def iter_markers_with_node(self, name: str | None = None) -> Iterator[tuple[Node, pytest.Mark]]:
         """The marks of the page's own nodes: beside a test module is not within it."""
-        for node in super().iter_parents():
-            yield from ((node, mark) for mark in node.own_markers if name is None or mark.name == name)
+        for node in (self, *self.parent.own_parents):
+            for mark in node.own_markers:
+                if name is None or mark.name == name:
+                    yield node, mark
 
     @property
     def ihook(self) -> Any:

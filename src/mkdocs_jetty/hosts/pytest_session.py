@@ -73,6 +73,7 @@ def ordered(config: pytest.Config, order: Path) -> JettySession:
     """The session of a child process: all it is to do stands in its job."""
     job = read_job(order)
     _leave_with(job.parent)
+    _write_no_bytecode()
     session = JettySession(config, Path(job.root), job.steps, warn=job.ambiguous == "warn", job=job)
     session.output = order.with_name(OUTPUT)
     return session
@@ -82,6 +83,15 @@ def _leave_with(parent: int | None) -> None:
     """End a process whose parent was gone before anybody could watch over the two."""
     if sys.platform != "win32" and parent not in (None, os.getppid()):  # on Windows a launcher stands between
         os._exit(1)
+
+
+def _write_no_bytecode() -> None:
+    """Leave no bytecode of the project from here on: it is older than its source by the next edit within a second.
+
+    The plugins are loaded by now: pytest keeps what it rewrote of them, so the next process need not do it again.
+    """
+    if os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1"):
+        sys.dont_write_bytecode = True
 
 
 def asked(config: pytest.Config, path: Path) -> JettySession | None:
@@ -370,7 +380,7 @@ class JettySession:
         """Whether a scenario of a page is the page's own to run, and no test module's."""
         if self.job:
             return scenario.id in self._left
-        return (path.resolve(), scenario.line) not in self.lookup.offers.bound
+        return not self.lookup.offers.bound or (path.resolve(), scenario.line) not in self.lookup.offers.bound
 
     def skipped_with(self, path: Path, scenario: Scenario) -> str:
         """Why the test module that would bind a scenario skips itself; empty where none does."""

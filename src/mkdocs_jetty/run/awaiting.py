@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ Runner = Callable[[Callable[[], Awaitable[Any]]], Any]
 """Calls what gives something to await, and waits for it."""
 
 
+@cache
 def is_async(function: Callable[..., object]) -> bool:
     """Whether a step definition can only be awaited."""
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)

@@ -70,7 +70,7 @@ class Standby:
 
 def environment() -> dict[str, str]:
     """The variables that a process of ours has."""
-    env = {"PYTHONDONTWRITEBYTECODE": "1", **os.environ, "JETTY": "1"}
+    env = {**os.environ, "JETTY": "1"}
     if sys.getfilesystemencoding().lower() not in ("utf-8", "utf8"):
         env["PYTHONUTF8"] = "1"  # under LC_ALL=C pytest cannot even note the name of a test that is not ASCII
     env.pop("PYTHONOPTIMIZE", None)  # without assertions every scenario would pass
