@@ -98,7 +98,7 @@ class PageModule(pytest.Module):
         return tuple(self.iter_parents())
 
     def above(self, place: Place) -> tuple[Node, ...]:
-        """Where a scenario at a place finds fixtures: in what is above the page, and in the step modules that serve it."""
+        """Where a scenario finds fixtures: in what is above the page, and in the step modules that serve it."""
         if place not in self._above:
             page, *directories = self.own_parents
             at = next((number for number, node in enumerate(directories) if _is_root(node)), len(directories))
