@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import markdown
 import pytest
+from commands import invoke
 
 from mkdocs_jetty.hosts.markdown import JettyExtension
 from mkdocs_jetty.hosts.presenting import NOT_READ, NOT_RUN, PageContext
@@ -371,6 +372,42 @@ def test_what_hooks_take_away_is_named(site: Site) -> None:
     assert (taken["level"], taken["page"], taken["line"]) == ("warning", "docs/index.md", 14)
     assert (unwritten["level"], unwritten["page"]) == ("error", "docs/empty.md")
     assert "nobody sees this page: the site holds no file of it" in unwritten["message"]
+
+
+CHANGING = """\
+def on_config(config):
+    config.plugins["jetty"].config["tags"] = "not @slow"
+
+def on_page_markdown(markdown, page, **kwargs):
+    return markdown.partition("<!-- internal -->")[0].replace("Swapped", "Changed")
+"""
+OTHERWISE = "the last build did not show this block as it stands here"
+
+
+def test_a_check_names_what_the_last_build_showed_otherwise(site: Site) -> None:
+    """Until the page or the site's file changes: then nobody knows what a build does with it."""
+    site.write("hooks.py", CHANGING)
+    site.write("mkdocs.yml", "site_name: Shop\nhooks: [hooks.py]\nplugins: [jetty]\n")
+    seen = PAGE.format(then="it holds")
+    site.write("docs/index.md", f"{seen}\n<!-- internal -->\n{seen.replace('Filling', 'Emptying')}")
+    site.write("docs/gone.md", f"# Gone\n\nWhat stands here is prose.\n\n<!-- internal -->\n\n{seen}")
+    site.write("docs/swapped.md", seen.replace("Filling", "Swapped"))
+    site.write("docs/same.md", seen)
+    assert site.build().returncode == 0
+
+    def said() -> list[str]:
+        done = invoke("check", "-f", site.root / "mkdocs.yml")
+        assert done.exit_code == 0, done.output
+        return [line for line in done.output.splitlines() if "the last build" in line]
+
+    first = said()
+    assert [line.split(": ")[1] for line in first[:3]] == ["docs/gone.md:9", "docs/index.md:14", "docs/swapped.md:3"]
+    assert all(OTHERWISE in line for line in first[:3])
+    assert "mkdocs.yml: the last build ran with another `tags` than this file says" in first[3]
+    site.write("docs/index.md", site.root.joinpath("docs/index.md").read_text("utf-8") + "\nMore.\n")
+    assert not any("docs/index.md" in line for line in said())
+    site.write("mkdocs.yml", "site_name: Shopping\nhooks: [hooks.py]\nplugins: [jetty]\n")
+    assert said() == []
 
 
 def test_the_anchor_of_a_scenario_is_on_its_page_once(site: Site) -> None:

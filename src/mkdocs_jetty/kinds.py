@@ -61,8 +61,10 @@ KINDS = (
          "See [the keys](../guide/authoring.md#features). Text that holds a colon needs quotes."),
     Kind("JTY107", "Two features have one id", r"^the `id` `",
          "An `id` names a feature in addresses, badges and records. Give each its own."),
-    Kind("JTY108", "A build sees more", r"only in a build|^this block is finished in a build",
-         "A plugin makes or completes this text, so `jetty check` cannot know it. `mkdocs build` runs it."),
+    Kind("JTY108", "A build sees more", r"only in a build|^this block is finished in a build|"
+         r"^the last build (?:did not show|ran with another)",
+         "A plugin or a hook makes, completes or changes this text or option, so `jetty check` cannot know it; it goes "
+         "by what the last build has noted. `mkdocs build` runs what the site shows."),
     Kind("JTY109", "An option is wrong", _OPTIONS,
          "While `mkdocs serve` runs, the last good configuration is kept. [All options](options.md)."),
     Kind("JTY110", "`history` cannot be read", r"^`history`: ",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mkdocs_jetty.spec.model import Block
     from mkdocs_jetty.spec.names import FileRead
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,14 @@ class LastBuild:
     pages: tuple[tuple[str, str | None, Mapping[str, int]], ...] = ()
     """Pages that show what their files do not: each with what has made it, and how many scenarios each of its blocks
     has, by the block's digest."""
+    states: Mapping[str, str] = field(default_factory=dict)
+    """The digest of the file of each of `pages`, and of the site's, as that build found them."""
     left_out: Mapping[str, str] = field(default_factory=dict)
-    """The pages that it has left out, each with the digest of its file and of the site's."""
+    """The pages that it has left out, each with the same digest."""
+    options: tuple[str, ...] = ()
+    """The options that had other values in it than the site's file says."""
+    site: str = ""
+    """The digest of the site's file."""
 
     @property
     def made(self) -> dict[str, int]:
@@ -53,7 +59,10 @@ class LastBuild:
         return {page: sum(blocks.values()) for page, _, blocks in self.pages if sum(blocks.values())}
 
 
-def keep(settings: Settings, pages: Iterable[Made], left_out: Iterable[str] = (), still: Collection[str] = ()) -> None:
+def keep(
+    settings: Settings, pages: Iterable[Made], left_out: Iterable[str] = (), still: Collection[str] = (),
+    options: Iterable[str] = (),
+) -> None:  # fmt: skip
     """Note what the pages of a build show that their files do not.
 
     Args:
@@ -61,23 +70,33 @@ def keep(settings: Settings, pages: Iterable[Made], left_out: Iterable[str] = ()
         pages: The pages that are made in a build, or come from elsewhere.
         left_out: The names of files with pages that the build has not shown.
         still: The names of pages that show nothing but for an error: what was noted of them stays.
+        options: The options that had other values than the site's file says.
     """
     noted: list[dict[str, Any]] = [
         {
             "page": each.page.path,
             "by": each.by,
+            "state": _state(settings, each.page.path),
             "blocks": {_digest(block.source): _count(block) for block in each.page.blocks if block.runs},
         }
         for each in pages
     ]
-    before = last_build(settings.root).pages if still else ()
-    noted += [{"page": page, "by": by, "blocks": blocks} for page, by, blocks in before if page in still]
+    before = last_build(settings.root) if still else LastBuild()
+    noted += [
+        {"page": page, "by": by, "state": before.states[page], "blocks": blocks}
+        for page, by, blocks in before.pages
+        if page in still
+    ]
     out = {name: _state(settings, name) for name in left_out}
     path = record_file(settings.root)
-    if not noted and not out:
+    changed = sorted(options)
+    if not noted and not out and not changed:
         path.unlink(missing_ok=True)
         return
-    text = json.dumps({"schema": SCHEMA, "pages": noted, "left_out": out}, indent=1) + "\n"
+    record = {
+        "schema": SCHEMA, "site": _state(settings), "options": changed, "pages": noted, "left_out": out,
+    }  # fmt: skip
+    text = json.dumps(record, indent=1) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     ignore = path.with_name(".gitignore")
     if not ignore.exists():
@@ -95,7 +114,13 @@ def last_build(root: Path) -> LastBuild:
             (str(each["page"]), each["by"], {str(key): int(count) for key, count in each["blocks"].items()})
             for each in record["pages"]
         )
-        return LastBuild(pages, {str(name): str(state) for name, state in record["left_out"].items()})
+        return LastBuild(
+            pages,
+            {str(each["page"]): str(each["state"]) for each in record["pages"]},
+            {str(name): str(state) for name, state in record["left_out"].items()},
+            tuple(map(str, record["options"])),
+            str(record["site"]),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return LastBuild()
 
@@ -117,7 +142,31 @@ def as_built(settings: Settings, files: Sequence[FileRead]) -> tuple[list[FileRe
             problems += _not_published(each.page)
         else:
             kept.append(each)
+            if each.page and built.states.get(name) == _state(settings, name):
+                problems += _shown_otherwise(built, each.page)
+    if built.options and built.site == _state(settings):
+        problems.append(_other_options(built, settings))
     return kept, [*problems, *unseen(built, [each.page for each in kept if each.page])]
+
+
+def _shown_otherwise(built: LastBuild, page: Page) -> list[Problem]:
+    """The blocks of a file that the last build has not shown as they stand in it."""
+    shown = {digest for name, _, blocks in built.pages if name == page.path for digest in blocks}
+    others = [block for block in page.blocks if block.runs and _count(block) and _digest(block.source) not in shown]
+    message = (
+        "the last build did not show this block as it stands here: a plugin or a hook changes it or takes it away, "
+        "so what runs here is not what the site shows; `mkdocs build` runs that"
+    )
+    return [Problem("warning", page.path, block.line, None, message) for block in others]
+
+
+def _other_options(built: LastBuild, settings: Settings) -> Problem:
+    names = ", ".join(f"`{name}`" for name in built.options)
+    message = (
+        f"the last build ran with another {names} than this file says: a plugin or a hook sets "
+        f"{'it' if len(built.options) == 1 else 'them'}, so this run may differ from the site"
+    )
+    return Problem("warning", settings.config_file.name if settings.config_file else "", None, None, message)
 
 
 def _not_published(page: Page) -> list[Problem]:
@@ -156,8 +205,8 @@ def unseen(built: LastBuild, pages: Sequence[Page]) -> list[Problem]:
     return [Problem("warning", "", None, None, message)]
 
 
-def _state(settings: Settings, name: str) -> str:
-    """A digest of a page's file and of the site's."""
+def _state(settings: Settings, name: str = "") -> str:
+    """A digest of a page's file and of the site's; without a page, of the site's alone."""
     files = [settings.root / name, *([settings.config_file] if settings.config_file else [])]
     return _digest("\0".join(file.read_text("utf-8", "replace") for file in files if file.is_file()))
 
