@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mkdocs_jetty import config
-from mkdocs_jetty.run import memory
+from mkdocs_jetty.run import memory, runner
 from mkdocs_jetty.run.fingerprint import after_run, fingerprint
 from mkdocs_jetty.run.model import Results, ScenarioResult, StepResult
 from mkdocs_jetty.run.reuse import Earlier, Plan, digests_of, plan, remembered
@@ -137,6 +137,50 @@ def test_what_changed_comes_first_then_what_was_red_then_what_is_quick(settings:
     before = earlier(settings, second=ScenarioResult("failed", "assertion", duration_ms=50))
     edit(settings, "features/more.py", "changed = 1\n")
     assert planned(settings, before).first == (THIRD, SECOND, FIRST)
+
+
+def test_what_went_through_the_code_that_changed_comes_first(settings: Settings) -> None:
+    slow = replace(passed(took=90), executed=("features/steps.py", "shop.py"))
+    edit(settings, "docs/cart.md", PAGE)
+    before = earlier(settings, third=slow)
+    edit(settings, "shop.py", "changed = 1\n")
+    assert planned(settings, before).first == (THIRD, SECOND, FIRST)
+    by_row = replace(passed(took=90), rows={"a": slow, "b": passed()})
+    before = earlier(settings, second=by_row)
+    edit(settings, "shop.py", "changed = 2\n")
+    assert planned(settings, before).first[0] == SECOND
+
+
+EXECUTING = {
+    "shop/__init__.py": "",
+    "shop/cart.py": "def add():\n    return 1\n",
+    "shop/cellar.py": "def fetch():\n    return 2\n",
+    "features/steps.py": """\
+import threading
+from pytest_bdd import given
+from shop import cart, cellar
+@given("a cart")
+def _(): assert cart.add() == 1
+@given("a basket")
+def _():
+    thread = threading.Thread(target=cellar.fetch)
+    thread.start()
+    thread.join()
+""",
+}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python tells of what is executed from 3.12 on")
+def test_a_scenario_tells_which_files_of_the_project_it_executed(settings: Settings) -> None:
+    """Each one anew, and what its threads execute too."""
+    (settings.root / "shop.py").unlink()
+    for name, text in EXECUTING.items():
+        (settings.root / name).parent.mkdir(exist_ok=True)
+        edit(settings, name, text)
+    found = runner.run(reader.read(settings), settings).scenarios
+    assert {each.status for each in found.values()} == {"passed"}
+    assert found[FIRST].executed == found[SECOND].executed == ("features/steps.py", "shop/cart.py")
+    assert found[THIRD].executed == ("features/steps.py", "shop/cellar.py")
 
 
 def test_code_that_was_edited_during_the_run_is_not_what_ran(settings: Settings) -> None:

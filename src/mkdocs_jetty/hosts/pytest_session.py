@@ -26,6 +26,7 @@ from mkdocs_jetty.run.copies import Copies
 from mkdocs_jetty.run.definitions import Choice, Lookup
 from mkdocs_jetty.run.events import EventLog
 from mkdocs_jetty.run.execute import Record, ScenarioRun, Script, classify
+from mkdocs_jetty.run.executed import Executed
 from mkdocs_jetty.run.job import Job, read_job
 from mkdocs_jetty.run.launch import make_importable
 from mkdocs_jetty.run.modules import StepModule, Tree
@@ -121,6 +122,7 @@ class JettySession:
         self._compared: tuple[str, str] | None = None
         """What was expected and what came, in the comparison that failed last."""
         self._touched = Touched(root) if job else None
+        self._executed = Executed(root) if job else None
         if job:
             _limit_memory(job.memory_limit)
         self.output: Path | None = None
@@ -521,8 +523,9 @@ class JettySession:
         self._running = item, case
         case.renew()
         case.begun = False
-        if self._touched:
+        if self._touched and self._executed:
             self._touched.begin()
+            self._executed.begin()
         self.emit("scenario", id=case.scenario.id, params=case.params)
         started, begun = time.perf_counter(), time.time()
         result = yield
@@ -537,6 +540,7 @@ class JettySession:
             duration_ms=round((time.perf_counter() - started) * 1000, 3), output="".join(record.output) or None,
             environment=measured.pop("environment", None), measured=measured,
             outside=self._touched is not None and self._touched.outside(),
+            executed=self._executed.files() if self._executed else None,
         )  # fmt: skip
         return result
 

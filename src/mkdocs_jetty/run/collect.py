@@ -264,6 +264,7 @@ class Collector:
             measured=self._measured(event),
             environment=self._environment(event, now),
             outside=event.get("outside") is True,
+            executed=self._texts(event, "executed"),
         )
 
     def _explained(self, event: Event) -> str | None:

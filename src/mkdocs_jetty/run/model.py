@@ -68,6 +68,8 @@ class ScenarioResult:
     """The numbers its steps ran with or observed, as they recorded them: `users` → `500`."""
     outside: bool = field(default=False, compare=False)
     """Whether it depends on more than this process and the project's files: on other processes, on the network."""
+    executed: tuple[str, ...] = field(default=(), compare=False)
+    """The files of the project that it executed, where Python tells of them."""
     environment: str | None = None
     """Where it was observed: `local`, `ci`, `staging` or `production`, where its steps say so."""
     attempts: tuple[str, ...] = ()

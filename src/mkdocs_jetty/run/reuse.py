@@ -69,7 +69,7 @@ def plan(earlier: Earlier | None, now: Fingerprint, spec: Spec, *, reuse: bool) 
     # What a run as a whole has complained of is not put together from parts.
     whole = bool(changed) or before.options != now.options or (bool(earlier.results.problems) and before != now)
     held = green & same if reuse and not whole else set()
-    touched = {id_ for id_ in digests if id_ in results and changed & _definitions(results[id_])}
+    touched = {id_ for id_ in digests if id_ in results and changed & _code_of(results[id_])}
 
     def urgency(id_: str) -> tuple[bool, bool, bool, float]:
         took = results[id_].duration_ms if id_ in results else None
@@ -113,6 +113,7 @@ def _is_green(results: Mapping[str, ScenarioResult], id_: str) -> bool:
     return not any(each.outside for each in (result, *result.rows.values()))
 
 
-def _definitions(result: ScenarioResult) -> set[str]:
-    """The files of the step definitions that served a scenario."""
-    return {step.definition.rpartition(":")[0] for step in result.steps if step.definition}
+def _code_of(result: ScenarioResult) -> set[str]:
+    """The files that a scenario went through: those of its step definitions, and what it is known to have executed."""
+    served = (step.definition.rpartition(":")[0] for step in result.steps if step.definition)
+    return {*served, *(name for each in (result, *result.rows.values()) for name in each.executed)}
