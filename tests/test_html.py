@@ -11,9 +11,10 @@ import pytest
 from jinja2 import DictLoader, Environment
 
 from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario, ModeVerdict, Verdict
-from mkdocs_jetty.run.model import STATUSES, ScenarioResult, StepResult
+from mkdocs_jetty.run.model import STATUSES, ScenarioResult, StepDefinition, StepResult
 from mkdocs_jetty.show import html, rendering
 from mkdocs_jetty.show.anchors import anchor
+from mkdocs_jetty.show.catalogue import sentence
 from mkdocs_jetty.show.words import CAUSE, duration
 from mkdocs_jetty.spec.model import (
     Block,
@@ -266,6 +267,50 @@ def test_the_step_catalogue_counts_uses() -> None:
     assert "<code>features/s.py:3</code></span></th><td>1</td>" in text
     assert f"{PAGE}:7" in sound(text).text
     sound(html.render_steps(verdict_of()))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "shown"),
+    [
+        ('a cart with {n:d} "{what}"', 'Given a cart with <n> "<what>"'),
+        ("{} and {{no field}}", "Given <…> and {no field}"),
+        (r"^I (?P<verb>buy|sell) (?P<n>\d+) pears\.$", "Given I <verb> <n> pears."),
+        (r"the (?P<what>(red|green) (?:pear|plum)) falls", "Given the <what> falls"),
+        ("plain", "Given plain"),
+    ],
+)
+def test_a_pattern_reads_as_a_sentence(pattern: str, shown: str) -> None:
+    found = sentence(StepDefinition("s.py:1", "given", pattern, ""))
+    assert "".join(f"<{text}>" if value else text for text, value in found) == shown
+
+
+def test_values_are_marked_where_the_definition_captured_them() -> None:
+    passed = StepResult("passed", definition="features/s.py:3", spans=((2, 4), (5, 5)))
+    unknown = StepResult("passed", definition="features/s.py:3")
+    words = 'a 12 "b"'
+    step = Step("Given", "given", words, 6)
+    shown = ShownScenario("Scenario", "In", "", (), 5, (ShownStep("Given", words, 6),), (), ("login/in",))
+    for result, marked in (
+        (passed, "a <var>12</var> &#34;b&#34;"),
+        (unknown, "a <var>12</var> <var>&#34;b&#34;</var>"),
+    ):
+        judged = judge(
+            ScenarioResult("passed", steps=(result,)), Scenario("login/in", "In", "", "speed", (), 5, (step,))
+        )
+        assert marked in html.render_block(verdict_of(judged), block_of(shown))
+
+
+def test_the_step_catalogue_tells_what_no_scenario_uses_once_all_have_run() -> None:
+    used = StepDefinition("features/s.py:3", "given", "a {thing}", "What it <does>.")
+    idle = StepDefinition("features/s.py:9", "then", "never", "", used=False)
+    steps = (StepResult("passed", definition="features/s.py:3"), StepResult("passed", definition="features/s.py:3"))
+    whole = replace(verdict_of(judge(ScenarioResult("passed", steps=steps))), definitions=(used, idle))
+    text = html.render_steps(whole)
+    assert "Given a <var>thing</var>" in text
+    assert "What it &lt;does&gt;." in text
+    assert "1 step definition that no scenario uses" in text
+    partly = replace(verdict_of(judge(ScenarioResult("unknown", "not-selected"))), definitions=(used, idle))
+    assert "no scenario uses" not in html.render_steps(partly)
 
 
 def test_nothing_that_users_write_becomes_markup() -> None:

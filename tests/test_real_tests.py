@@ -584,3 +584,66 @@ def test_bytecode_is_kept_of_the_plugins_and_of_nothing_in_the_project(
     found = [path for path in kept.rglob("*.pyc") if "-pytest-" in path.name]
     of_the_project = [path for path in found if path.is_relative_to(kept.joinpath(*tmp_path.parts[1:]))]
     assert (len(found) > len(of_the_project), bool(of_the_project)) == (asked != "1", asked == "")
+
+
+CAPTURING = """\
+from pytest_bdd import given, parsers, then, when
+@given("it is so")
+def _(): pass
+@given(parsers.parse('a cart with {n:d} "{what}"'))
+def cart(n, what):
+    \"\"\"Fill
+    the cart.
+
+    More of it.
+    \"\"\"
+    return None
+@when(parsers.re(r"I (?P<verb>buy|sell) (?P<n>\\d+) pears?(?P<again> again)?"))
+def buy(verb, n): pass
+@then(parsers.cfparse("I own {n:d}"), converters={"n": str})
+def own(n): assert n == "4"
+class Parser(parsers.StepParser):
+    def is_matching(self, name): return name == self.name
+    def parse_arguments(self, name): return {}
+@then(Parser("a parser of our own"))
+def ours(): pass
+@then("never used")
+def nothing(): pass
+"""
+
+
+def test_what_a_definition_captures_is_told_with_its_place(play: Play) -> None:
+    text = """
+        Feature: F
+          Scenario: S
+            Given it is so
+            And a cart with 12 "red pears"
+            When I buy 3 pears
+            Then I own 4
+            And a parser of our own
+    """
+    outcome = play({"features/f.feature": dedent(text), "features/steps.py": CAPTURING})
+    assert outcome.short == {"S": "passed"}
+    assert [step.spans for step in outcome.scenarios["S"].steps] == [
+        (), ((12, 14), (16, 25)), ((2, 5), (6, 7)), ((6, 7),), None,
+    ]  # fmt: skip
+    known = {each.pattern: each for each in outcome.results.definitions}
+    assert [pattern for pattern, each in known.items() if not each.used] == ["never used"]
+    cart = known['a cart with {n:d} "{what}"']
+    assert (cart.place, cart.type, cart.description, cart.stock) == (
+        "features/steps.py:4",
+        "given",
+        "Fill the cart.",
+        False,
+    )
+
+
+def test_a_definition_is_used_by_a_step_that_is_not_reached(play: Play) -> None:
+    text = "Feature: F\n  Scenario: S\n    Given it is so\n    Then I own 3\n    And never used\n"
+    outcome = play({"features/f.feature": text, "features/steps.py": CAPTURING})
+    assert outcome.short == {"S": "failed/assertion"}
+    assert {each.pattern for each in outcome.results.definitions if each.used} == {
+        "it is so",
+        "I own {n:d}",
+        "never used",
+    }

@@ -17,7 +17,7 @@ from mkdocs_jetty.config import ConfigError
 from mkdocs_jetty.judge.verdict import judge
 from mkdocs_jetty.run import runner
 from mkdocs_jetty.run.memory import Memory
-from mkdocs_jetty.run.model import Results, ScenarioResult
+from mkdocs_jetty.run.model import Results, ScenarioResult, together
 from mkdocs_jetty.run.reuse import Plan
 from mkdocs_jetty.run.standby import Standby
 from mkdocs_jetty.spec.model import Problem, Spec
@@ -152,6 +152,7 @@ def _merged(several: Sequence[Results]) -> Results:
         executed=any(each.executed for each in several),
         made_on=min((each.made_on for each in several if each.made_on), default=None),
         commit=next((each.commit for each in several if each.made_on), None),
+        definitions=together(made for each in several for made in each.definitions),
     )
 
 

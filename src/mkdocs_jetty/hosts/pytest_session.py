@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import time
@@ -25,7 +26,7 @@ from mkdocs_jetty.run.compared import sides
 from mkdocs_jetty.run.copies import Copies
 from mkdocs_jetty.run.definitions import Choice, Lookup
 from mkdocs_jetty.run.events import EventLog
-from mkdocs_jetty.run.execute import Record, ScenarioRun, Script, classify
+from mkdocs_jetty.run.execute import Record, ScenarioRun, Script, classify, place_of
 from mkdocs_jetty.run.executed import Executed
 from mkdocs_jetty.run.job import Job, read_job
 from mkdocs_jetty.run.launch import make_importable
@@ -608,9 +609,26 @@ class JettySession:
         try:
             yield
         finally:
+            if self.job and "lookup" in vars(self):
+                self.emit("definitions", found=self._definitions())
             if self._touched:
                 self.emit("opened", read=self._touched.read(), written=self._touched.written())
             self.emit("finish")
+
+    def _definitions(self) -> list[dict[str, object]]:
+        """The step definitions of the project, and others that serve a step."""
+        return [
+            {
+                "place": place_of(each, self.config.rootpath),
+                "type": each.context.type,
+                "pattern": each.context.parser.name,
+                "description": " ".join((inspect.getdoc(each.context.step_func) or "").split("\n\n")[0].split()),
+                "stock": each.is_stock,
+                "used": used,
+            }
+            for each, used in self.lookup.every()
+            if used or each.file.is_relative_to(self.root)
+        ]
 
 
 def _refuse_other_steps(shown: Scenario, ran: compat.BddScenario) -> None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal, TypeVar
 
 from mkdocs_jetty.judge.builds import Builds
-from mkdocs_jetty.run.model import ScenarioResult
+from mkdocs_jetty.run.model import ScenarioResult, StepDefinition
 from mkdocs_jetty.spec.model import Feature, Mode, Problem, Scenario, Spec
 from mkdocs_jetty.standards.model import Attestation, Declaration, Preset, ReportFinding, Standard, Waiver
 
@@ -184,6 +184,8 @@ class Verdict:
     """The builds before this one, where a file of them is named."""
     verified_on: date | None = None
     """The day on which it ran, where that is not the day of judging."""
+    definitions: tuple[StepDefinition, ...] = ()
+    """The step definitions that there are."""
 
     @property
     def seen_on(self) -> date | None:

@@ -112,6 +112,7 @@ def judge(
         history=history,
         today=today,
         commit=commit,
+        definitions=results.definitions,
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from mkdocs_jetty.run.attached import MOST, Attachment, checked
-from mkdocs_jetty.run.model import STATUSES, Cause, ScenarioResult, Status, StepResult
+from mkdocs_jetty.run.model import STATUSES, Cause, ScenarioResult, Status, StepDefinition, StepResult
 from mkdocs_jetty.run.tally import UNREACHED, Params, Tally, not_reached
 from mkdocs_jetty.spec.model import Problem, Scenario
 from mkdocs_jetty.standards.model import ENVIRONMENTS
@@ -66,6 +66,8 @@ class Collector:
         """The files of the project that were read."""
         self.written: frozenset[str] = frozenset()
         """Those that were written."""
+        self.definitions: list[StepDefinition] = []
+        """The step definitions that it loaded."""
         self.finished = False
         self.began = False
         """Whether any scenario was started."""
@@ -79,6 +81,7 @@ class Collector:
             "attempt": self._on_attempt,
             "end": self._on_end,
             "opened": self._on_opened,
+            "definitions": self._on_definitions,
             "finish": self._on_finish,
             "forked": self._on_forked,
         }
@@ -211,6 +214,21 @@ class Collector:
         if isinstance(read, list) and isinstance(written, list):
             self.read, self.written = frozenset(map(str, read)), frozenset(map(str, written))
 
+    def _on_definitions(self, event: Event) -> None:
+        found = event.get("found")
+        for each in found if isinstance(found, list) else ():
+            if isinstance(each, dict) and (place := self._text(each, "place")):
+                self.definitions.append(
+                    StepDefinition(
+                        place=place,
+                        type=self._text(each, "type"),
+                        pattern=self._text(each, "pattern") or "",
+                        description=self._text(each, "description") or "",
+                        stock=each.get("stock") is True,
+                        used=each.get("used") is True,
+                    )
+                )
+
     def _on_finish(self, _: Event) -> None:
         self.finished = True
 
@@ -245,6 +263,7 @@ class Collector:
             warnings=self._texts(event, "warnings"),
             stock=event.get("stock") is True,
             compared=self._texts(event, "compared"),
+            spans=_spans(event),
         )
 
     def _scenario_result(self, event: Event, now: _Open) -> ScenarioResult:
@@ -320,6 +339,23 @@ def _status(event: Event) -> Status:
 def _whole(event: Event, key: str) -> int | None:
     value = event.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _spans(event: Event) -> tuple[tuple[int, ...], ...] | None:
+    """Parts of a text, one after the other; None where they are not told, or cannot be that."""
+    found = event.get("spans")
+    if not isinstance(found, list):
+        return None
+    spans, at = [], 0
+    try:
+        for start, end in found:
+            if not at <= int(start) <= int(end):
+                return None
+            spans.append((int(start), int(end)))
+            at = int(end)
+    except (TypeError, ValueError):
+        return None
+    return tuple(spans)
 
 
 def _number(event: Event, key: str) -> float | None:

@@ -30,9 +30,10 @@ from _pytest.pathlib import (
     module_name_from_path,
     resolve_pkg_root_and_module_name,
 )
+from pytest_bdd import parsers
 from pytest_bdd.compat import get_fixture_names, getfixturedefs, inject_fixture
 from pytest_bdd.parser import Scenario as BddScenario
-from pytest_bdd.parser import ScenarioTemplate
+from pytest_bdd.parser import ScenarioTemplate, Step
 from pytest_bdd.scenario import iterparentnodeids, parse_step_arguments, scenario_wrapper_template_registry
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 from pytest_bdd.utils import get_required_args, registry_get_safe
@@ -40,7 +41,7 @@ from pytest_bdd.utils import get_required_args, registry_get_safe
 __all__ = [
     "BddScenario", "ConftestImportFailure", "Exit", "Failed", "FixtureFunctionDefinition", "ImportPathMismatchError",
     "Node", "OutcomeException", "ScenarioTemplate", "Skipped", "StepFunctionContext", "XFailed", "call_fixture_func",
-    "get_required_args", "inject_fixture", "parse_step_arguments",
+    "get_required_args", "inject_fixture",
 ]  # fmt: skip
 
 EXAMPLE = "_pytest_bdd_example"
@@ -241,6 +242,40 @@ def step_of(definition: FixtureFunctionDefinition) -> StepFunctionContext | None
         step_function_context_registry, fixture_function(definition)
     )
     return context
+
+
+Spans = list[tuple[int, int]]
+"""Parts of a step's text, by where each begins and ends."""
+
+
+class _Parsed:
+    """Stands for a definition whose pattern has been matched already, and for its parser."""
+
+    def __init__(self, context: StepFunctionContext, arguments: dict[str, Any] | None) -> None:
+        self.parser = self
+        self.converters = context.converters
+        self._arguments = arguments
+
+    def parse_arguments(self, _: str) -> dict[str, Any] | None:
+        return self._arguments
+
+
+def step_arguments(step: Step, context: StepFunctionContext) -> tuple[dict[str, Any], Spans | None]:
+    """What a step definition captures of a step, and where; None where its parser does not tell.
+
+    Raises:
+        Exception: Whatever pytest-bdd, or a pattern or a converter of the project, raises.
+    """
+    parser: Any = context.parser
+    spans: Spans | None = None
+    if type(parser) in {parsers.parse, parsers.cfparse} and (found := parser.parser.parse(step.name)):
+        arguments, spans = found.named, sorted(found.spans.values())
+    elif type(parser) is parsers.re and (match := parser.regex.fullmatch(step.name)):
+        arguments = match.groupdict()
+        spans = sorted({match.span(name) for name, value in arguments.items() if value is not None})
+    else:
+        arguments, spans = parser.parse_arguments(step.name), [] if type(parser) is parsers.string else None
+    return dict(parse_step_arguments(step, _Parsed(context, arguments))), spans  # type: ignore[arg-type]
 
 
 def asking_fixture(request: pytest.FixtureRequest) -> pytest.FixtureDef[Any] | None:

@@ -111,6 +111,11 @@ class Index:
             definition = _definition(context, at, offers, order)
             self._by_prefix[len(definition.prefix)][definition.prefix].append(definition)
 
+    def every(self) -> Iterator[Definition]:
+        """All of them, each once wherever it is offered."""
+        filed = (each for by_prefix in self._by_prefix.values() for found in by_prefix.values() for each in found)
+        yield from _unique(filed)
+
     def candidates(self, text: str) -> Iterator[Definition]:
         """Every definition that may match a text."""
         folded = _fold(text)
@@ -136,6 +141,13 @@ class Lookup:
         self.offers = Offers(tree)
         self._warn = warn
         self._now: _Memory | None = None
+        self._serving: set[object] = set()
+        """What serves any step that was asked about, or would."""
+
+    def every(self) -> Iterator[tuple[Definition, bool]]:
+        """All step definitions, each with whether it serves any step that was asked about."""
+        for each in self._memory.index.every():
+            yield each, each.identity in self._serving
 
     @property
     def _memory(self) -> _Memory:
@@ -233,6 +245,7 @@ class Lookup:
     ) -> Choice:
         if not taken:
             return Choice()
+        self._serving.update(each.identity for each in (*taken, *rivals))
         ambiguous = tuple(rivals) if len(rivals) > 1 else ()
         if ambiguous and not self._warn:
             return Choice(rivals=ambiguous)

@@ -112,6 +112,8 @@ class ScenarioRun:
         self.hook = script.hook
         self.root = request.config.rootpath
         self.threads = Threads()
+        self._spans: compat.Spans | None = None
+        """What the definition of the present step captured of its text."""
         self._waiting: awaiting.Runner | None = None
 
     def run(self) -> None:
@@ -167,6 +169,7 @@ class ScenarioRun:
             raise error
         place = self._place(definition) if definition else None
         self.emit("step-start", index=index)
+        self._spans = None
         started = time.perf_counter()
         try:
             doubts = self._call(index, choice)
@@ -210,11 +213,8 @@ class ScenarioRun:
         __tracebackhide__ = True
         context = definition.context
         parameters, required = _signature(context.step_func)
-        arguments = {
-            key: value
-            for key, value in compat.parse_step_arguments(step=step, context=context).items()
-            if key in parameters
-        }
+        captured, self._spans = compat.step_arguments(step, context)
+        arguments = {key: value for key, value in captured.items() if key in parameters}
         if "datatable" in parameters and step.datatable is not None:
             arguments["datatable"] = step.datatable.raw()
         if "docstring" in parameters and step.docstring is not None:
@@ -236,6 +236,7 @@ class ScenarioRun:
     def _unserved(self, index: int) -> Exception:
         """Record a step that no definition serves, or more than one."""
         step, found = self.scenario.steps[index], self.script.choices[index].rivals
+        self._spans = None
         if not found:
             message = f"no step definition matches: {step.keyword} {step.text}"
             if is_stock(step):
@@ -279,7 +280,7 @@ class ScenarioRun:
         return sorted(map(self._place, found))
 
     def _place(self, definition: Definition) -> str:
-        return f"{_shown(definition.file, self.root)}:{definition.line}"
+        return place_of(definition, self.root)
 
     def _emit(
         self, index: int, status: Status, span: tuple[float, float] | None, definition: str | None, **more: Any
@@ -289,8 +290,14 @@ class ScenarioRun:
         stock = choice.definition is not None and choice.definition.is_stock
         self.emit(
             "step", index=index, status=status, duration_ms=duration, definition=definition,
-            overrides=self._place(choice.overrides) if choice.overrides else None, stock=stock or None, **more,
+            overrides=self._place(choice.overrides) if choice.overrides else None, stock=stock or None,
+            spans=self._spans, **more,
         )  # fmt: skip
+
+
+def place_of(definition: Definition, root: Path) -> str:
+    """Where a step definition stands, `features/steps.py:17`."""
+    return f"{_shown(definition.file, root)}:{definition.line}"
 
 
 UNDECIDED = "the run could not tell"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from mkdocs_jetty.run import runner
 from mkdocs_jetty.run.fingerprint import Fingerprint, after_run, fingerprint
 from mkdocs_jetty.run.imported import OLDEST
-from mkdocs_jetty.run.model import Results, ScenarioResult
+from mkdocs_jetty.run.model import Results, ScenarioResult, StepDefinition, together
 from mkdocs_jetty.run.reuse import Earlier, Made, Plan, digests_of, oldest, plan, remembered
 from mkdocs_jetty.run.standby import Standby
 from mkdocs_jetty.spec.transfer import from_json, to_json
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 FILE = "results.json"
 """Below the option `cache_dir`."""
 IGNORED = ".gitignore"
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Kept:
     """When each scenario ran, `2026-11-25`."""
     commits: Mapping[str, str | None]
     scenarios: Mapping[str, ScenarioResult]
+    definitions: tuple[StepDefinition, ...]
 
 
 class Memory:
@@ -101,12 +102,21 @@ class Memory:
         if earlier and not due.first:
             # Nothing ran, so nothing has said again what there was to say of the run as a whole.
             results = replace(results, problems=earlier.results.problems)
+        if earlier and due.held:
+            results = replace(results, definitions=_all_definitions(earlier, due, results))
         stands_for = after_run(before, settings, spec, watched, results.written)
         self._parts[part] = kept = remembered(earlier, due, results, stands_for, digests, now)
         if on_disk and not part:
             _save(settings, kept)
         since = oldest(kept.made[id_] for id_ in due.held)
         return replace(results, made_on=since[0], commit=since[1]) if since else results
+
+
+def _all_definitions(earlier: Earlier, due: Plan, results: Results) -> tuple[StepDefinition, ...]:
+    """The step definitions, of which the children of this run know only how what ran here uses them."""
+    held = {step.definition for result in due.held.values() for step in result.steps}
+    before = (replace(each, used=each.place in held) for each in earlier.results.definitions)
+    return together((*results.definitions, *before))
 
 
 def _recent(due: Plan, earlier: Earlier | None, now: Made) -> Plan:
@@ -127,7 +137,7 @@ def _save(settings: Settings, kept: Earlier) -> None:
     text = to_json(Kept(
         SCHEMA, installed(), stands_for.specification, stands_for.sources, stands_for.others, stands_for.options,
         stands_for.files, kept.digests, {id_: made[0].isoformat() for id_, made in kept.made.items()},
-        {id_: made[1] for id_, made in kept.made.items()}, scenarios,
+        {id_: made[1] for id_, made in kept.made.items()}, scenarios, kept.results.definitions,
     ))  # fmt: skip
     path = settings.cache_dir / FILE
     with suppress(OSError):
@@ -149,7 +159,7 @@ def _load(settings: Settings) -> Earlier | None:
     if kept.schema != SCHEMA or kept.installed != installed() or made.keys() != kept.digests.keys():
         return None
     stands_for = Fingerprint(kept.specification, kept.sources, kept.others, kept.files, kept.options)
-    return Earlier(Results(kept.scenarios), stands_for, kept.digests, made)
+    return Earlier(Results(kept.scenarios, definitions=kept.definitions), stands_for, kept.digests, made)
 
 
 def installed() -> str:

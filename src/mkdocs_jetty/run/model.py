@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
@@ -49,6 +49,8 @@ class StepResult:
     """What was expected and what came, where a comparison of plain values did not hold."""
     attachments: tuple[Attachment, ...] = ()
     """What it attached."""
+    spans: tuple[tuple[int, ...], ...] | None = None
+    """The parts of its text that its definition captured, by beginning and end; None where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,24 @@ class ScenarioResult:
 
 
 @dataclass(frozen=True)
+class StepDefinition:
+    """A step definition of a project, or one of the library that a step uses."""
+
+    place: str
+    """The file and the line."""
+    type: str | None
+    """`given`, `when` or `then`; None where it serves steps of every type."""
+    pattern: str
+    """What a step has to say, as its author wrote it."""
+    description: str
+    """The first paragraph of its docstring."""
+    stock: bool = False
+    """Whether it ships with this package."""
+    used: bool = True
+    """Whether it serves any step of what was run, reached or not."""
+
+
+@dataclass(frozen=True)
 class Results:
     """The outcome of a run, by scenario id. A scenario without an entry has no evidence at all."""
 
@@ -109,7 +129,23 @@ class Results:
     """The files of the project that were read and not written; code is not among them."""
     written: frozenset[str] = frozenset()
     """Those that were written."""
+    definitions: tuple[StepDefinition, ...] = ()
+    """The step definitions that there are."""
 
     def reused(self) -> Results:
         """The same results once more, for a specification that did not have to run again."""
         return replace(self, scenarios={id_: replace(each, reused=True) for id_, each in self.scenarios.items()})
+
+
+def together(several: Iterable[StepDefinition]) -> tuple[StepDefinition, ...]:
+    """Step definitions that several processes have told of, each once: it is used if any of them uses it."""
+    found: dict[str, StepDefinition] = {}
+    for each in several:
+        known = found.get(each.place)
+        found[each.place] = known if known and known.used else each
+    return tuple(found[place] for place in sorted(found, key=_by_line))
+
+
+def _by_line(place: str) -> tuple[str, int]:
+    file, _, line = place.rpartition(":")
+    return file, int(line) if line.isdigit() else 0

@@ -27,7 +27,7 @@ from mkdocs_jetty.run.child import Child, CommandBuilder, Ending, pytest_command
 from mkdocs_jetty.run.collect import Collector
 from mkdocs_jetty.run.events import CANNOT_TELL
 from mkdocs_jetty.run.imported import with_imported
-from mkdocs_jetty.run.model import Cause, Results, ScenarioResult
+from mkdocs_jetty.run.model import Cause, Results, ScenarioResult, StepDefinition, together
 from mkdocs_jetty.run.retries import Retries
 from mkdocs_jetty.run.reuse import Plan
 from mkdocs_jetty.run.scrub import Scrubber
@@ -55,6 +55,21 @@ OnResult = Callable[[str, ScenarioResult], None]
 Pages = dict[str, list[Scenario]]
 
 
+@dataclass(frozen=True)
+class _Noted:
+    """What the workers of one run have noted beside the results."""
+
+    read: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
+    definitions: list[StepDefinition] = field(default_factory=list)
+
+    def take(self, collector: Collector) -> None:
+        """Add what one child has told."""
+        self.read.update(collector.read)
+        self.written.update(collector.written)
+        self.definitions.extend(collector.definitions)
+
+
 @dataclass
 class _Run:
     """What the workers of one run share."""
@@ -69,8 +84,7 @@ class _Run:
     without_when: bool = False
     first: tuple[str, ...] = ()
     standby: Standby | None = None
-    read: set[str] = field(default_factory=set)
-    written: set[str] = field(default_factory=set)
+    noted: _Noted = field(default_factory=_Noted)
     stop: threading.Event = field(default_factory=threading.Event)
     settled: queue.SimpleQueue[tuple[str, ScenarioResult] | None] = field(default_factory=queue.SimpleQueue)
 
@@ -113,8 +127,7 @@ def run(
         nothing = Results({s.id: _not_run(s, s.defect or "execute-off") for _, s in spec.scenarios()}, executed=False)
         return with_imported(spec, nothing, settings.root, settings.results, config_file=settings.config_file)
     results, pages, problems = _select(spec, settings, only, plan)
-    read: set[str] = set()
-    written: set[str] = set()
+    noted = _Noted()
     interrupted = False
     if pages:
         try:
@@ -139,8 +152,7 @@ def run(
                     without_when,
                     plan.first,
                     standby,
-                    read,
-                    written,
+                    noted,
                 )
                 interrupted = _run_groups(shared, _deal(pages, settings.concurrency), results, problems, tell)
                 interrupted = interrupted or _retry(shared, pages, results, problems, tell)
@@ -152,7 +164,10 @@ def run(
     ordered = {scenario.id: results[scenario.id] for _, scenario in spec.scenarios()}
     distinct = tuple(dict.fromkeys(problems))
     took = time.monotonic() - started
-    here = Results(ordered, distinct, took, interrupted=interrupted, read=frozenset(read), written=frozenset(written))
+    here = Results(
+        ordered, distinct, took, interrupted=interrupted, read=frozenset(noted.read), written=frozenset(noted.written),
+        definitions=together(noted.definitions),
+    )  # fmt: skip
     return with_imported(spec, here, settings.root, settings.results, config_file=settings.config_file)
 
 
@@ -315,8 +330,7 @@ def _run_group(shared: _Run, pages: Pages) -> list[Problem]:
             break
         _settle_running(collector, ending, shared.settings)
         collector.leave_out()
-        shared.read |= collector.read
-        shared.written |= collector.written
+        shared.noted.take(collector)
         said = _starved(collector, ending, shared.settings) or collector.problems
         problems += said
         problems += _remarks(ending, collector)

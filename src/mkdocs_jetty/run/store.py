@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from mkdocs_jetty.run.attached import Attachment, checked
 from mkdocs_jetty.run.fingerprint import Fingerprint, after_run, changed_files, fingerprint, scenario_digest
-from mkdocs_jetty.run.model import STATUSES, Cause, Results, ScenarioResult, StepResult
+from mkdocs_jetty.run.model import STATUSES, Cause, Results, ScenarioResult, StepDefinition, StepResult
 from mkdocs_jetty.spec.model import Problem
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SCHEMA = 4
 STALE = "It has changed since it last ran. Run `jetty check` again."
 """Of a scenario; where a file has changed, the file is named."""
-_TIMES = {"duration_ms", "duration_s", "made_on"}
+_TIMES = {"duration_ms", "duration_s", "made_on", "executed"}
 
 
 def results_file(root: Path) -> Path:
@@ -65,6 +65,7 @@ def save(results: Results, spec: Spec, settings: Settings, before: Fingerprint, 
         "duration_s": round(results.duration_s, 3),
         "problems": [asdict(problem) for problem in results.problems],
         "scenarios": scenarios,
+        "definitions": [asdict(each) for each in results.definitions],
     }
     path = results_file(settings.root)
     # The same shape as what is read back: lists for tuples.
@@ -110,7 +111,12 @@ def _results(record: dict[str, Any], spec: Spec, settings: Settings) -> Results:
     problems = tuple(map(_problem, record["problems"])) if fresh else ()
     made_on = date.fromisoformat(record["made_on"])
     return Results(
-        found, problems, _number(record["duration_s"]) or 0.0, made_on=made_on, commit=_text(record["commit"])
+        found,
+        problems,
+        _number(record["duration_s"]) or 0.0,
+        made_on=made_on,
+        commit=_text(record["commit"]),
+        definitions=tuple(StepDefinition(**each) for each in record.get("definitions", ())) if fresh else (),
     ).reused()
 
 
@@ -161,6 +167,7 @@ def _step(entry: dict[str, Any]) -> StepResult:
         stock=entry.get("stock") is True,
         compared=tuple(str(side) for side in entry.get("compared") or ()),
         attachments=_attachments(entry),
+        spans=None if entry.get("spans") is None else tuple((int(start), int(end)) for start, end in entry["spans"]),
     )
 
 

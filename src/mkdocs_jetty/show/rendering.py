@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mkdocs_jetty.show.words import Mark
     from mkdocs_jetty.spec.model import ShownScenario
 
+Spans = tuple[tuple[int, ...], ...]
 _HERE = Path(__file__).parent
 ASSETS = _HERE / "assets"
 STYLESHEET = ASSETS / "jetty.css"
@@ -71,8 +72,15 @@ def _span(css: str, text: str) -> str:
     return f'<span class="{css}">{_escaped(text)}</span>'
 
 
-def _marked(text: str) -> str:
+def _marked(text: str, spans: Spans | None = None) -> str:
+    """A text with its values marked: where its definition captured them, or else where they look like values."""
     parts, end = [], 0
+    if spans is not None:
+        for start, stop in spans:
+            if start < stop:
+                parts += [_escaped(text[end:start]), f"<var>{_escaped(text[start:stop])}</var>"]
+                end = stop
+        return "".join([*parts, _escaped(text[end:])])
     for match in _ARGUMENT.finditer(text):
         if match["number"] and not _NUMBER.fullmatch(match[0]):
             continue
@@ -82,8 +90,8 @@ def _marked(text: str) -> str:
     return "".join([*parts, _escaped(text[end:])])
 
 
-def _arguments(text: str) -> Markup:
-    return Markup(_marked(text))  # noqa: S704 (escaped piece by piece)
+def _arguments(text: str, spans: Spans | None = None) -> Markup:
+    return Markup(_marked(text, spans))  # noqa: S704 (escaped piece by piece)
 
 
 def _ticked(value: object) -> Markup:
@@ -112,7 +120,9 @@ def _step_list(views: Iterable[StepView], below: Callable[[StepView], str]) -> M
     for view in views:
         step = view.step
         more = f"\n{below(view)}" if view.has_more else ""
-        lines.append(f"{_step_opening(view.mark)}<b>{_escaped(step.keyword)}</b> {_marked(step.text)}{more}</li>")
+        lines.append(
+            f"{_step_opening(view.mark)}<b>{_escaped(step.keyword)}</b> {_marked(step.text, view.spans)}{more}</li>"
+        )
     return Markup("\n".join([*lines, "</ol>"]))  # noqa: S704 (escaped piece by piece)
 
 

@@ -38,6 +38,8 @@ class Failure(NamedTuple):
     compared: tuple[str, ...] = ()
     """What was expected and what came."""
     attachments: tuple[Attachment, ...] = ()
+    spans: tuple[tuple[int, ...], ...] | None = None
+    """What the definition captured of `step`; None where that is not known."""
 
 
 class StepView(NamedTuple):
@@ -50,6 +52,8 @@ class StepView(NamedTuple):
     """The stock step that the project has written anew."""
     attachments: tuple[Attachment, ...] = ()
     """Of a step that passed; those of a failure stand with it."""
+    spans: tuple[tuple[int, ...], ...] | None = None
+    """What its definition captured of its text; None where that is not known."""
 
     @property
     def has_more(self) -> bool:
@@ -119,20 +123,23 @@ def _distinct(places: Iterable[str | None]) -> tuple[str, ...]:
 def _step_failures(
     feature: Feature, judged: JudgedScenario, step: Step, result: StepResult, at: int | None
 ) -> Iterable[Failure]:
-    label = f"{'Background: ' if step.background else ''}{step.keyword} {step.text}"
+    before = f"{'Background: ' if step.background else ''}{step.keyword} "
+    label = f"{before}{step.text}"
+    moved = [(len(before) + start, len(before) + end) for start, end in result.spans or ()]
+    spans = None if result.spans is None else tuple(moved)
     places = _distinct((words.place(feature, judged.scenario, step), result.definition, result.location))
     if result.status not in ("passed", "unknown") or result.message:
         mark = words.step_mark(result.status, known_red=judged.known_red)
         yield Failure(
             mark, label, _message(result), places, result.candidates, result.traceback, at, result.compared,
-            result.attachments,
+            result.attachments, spans,
         )  # fmt: skip
     elif result.candidates:
         ran = f"; {result.definition} ran, as pytest-bdd has it" if result.definition else ""
         message = f"{len(result.candidates)} step definitions match{ran}"
-        yield Failure(words.DOUBTFUL, label, message, places, result.candidates, at=at)
+        yield Failure(words.DOUBTFUL, label, message, places, result.candidates, at=at, spans=spans)
     for warning in result.warnings:
-        yield Failure(words.WARNING, label, warning, places, at=at)
+        yield Failure(words.WARNING, label, warning, places, at=at, spans=spans)
 
 
 def _outcomes(judged: JudgedScenario) -> Iterator[tuple[Step, StepResult, int | None]]:
@@ -221,7 +228,11 @@ class BlockView:
             for step, result in zip(judged.scenario.steps, judged.result.steps):  # noqa: B905 (may be cut short)
                 if step.background:
                     met.setdefault(step.line, []).append(result)
-        return tuple(StepView(step, _worst(met.get(step.line, []))) for step in steps)
+        return tuple(
+            StepView(step, _worst(found), spans=_spans(step, found))
+            for step in steps
+            for found in [met.get(step.line, [])]
+        )
 
     def scenario(self, shown: ShownScenario) -> ScenarioView:
         """A scenario or an outline with what became of it."""
@@ -293,7 +304,14 @@ def _step(shown: ShownStep, met: Sequence[tuple[StepResult, bool]], failures: Se
     overrides = next((result.overrides for result, _ in met if result.overrides), None)
     attached = met[0][0].attachments if len(met) == 1 and not failures else ()
     mark = _worst([result for result, _ in met], known_red=excused)
-    return StepView(shown, mark, tuple(failures), overrides, attached)
+    return StepView(shown, mark, tuple(failures), overrides, attached, _spans(shown, [result for result, _ in met]))
+
+
+def _spans(shown: ShownStep, met: Sequence[StepResult]) -> tuple[tuple[int, ...], ...] | None:
+    """What was captured of a step as it is shown; of one with a placeholder, each row captures something else."""
+    if "<" in shown.text or not met or any(each.spans != met[0].spans for each in met):
+        return None
+    return met[0].spans
 
 
 def _beside_steps(results: Sequence[ScenarioResult], *, rows: bool) -> Iterator[Attachment]:
