@@ -15,9 +15,11 @@ import cucumber_messages
 import pytest
 from jsonschema import Draft202012Validator
 
+from mkdocs_jetty.config import load
 from mkdocs_jetty.judge.model import Verdict
 from mkdocs_jetty.judge.verdict import judge
-from mkdocs_jetty.run.model import Results, ScenarioResult, StepResult
+from mkdocs_jetty.run.imported import with_imported
+from mkdocs_jetty.run.model import Results, ScenarioResult, StepDefinition, StepResult
 from mkdocs_jetty.show.badges import LABEL_COLOUR, LOOKS, ON_NOTHING, badge_endpoint, badge_stem, badge_svg
 from mkdocs_jetty.show.export import (
     junit_xml,
@@ -27,6 +29,7 @@ from mkdocs_jetty.show.export import (
     write_site_files,
 )
 from mkdocs_jetty.show.spec_json import SCHEMA
+from mkdocs_jetty.spec import reader
 from mkdocs_jetty.spec.model import Feature, Problem, Scenario, Spec, Step
 
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=timezone.utc)
@@ -173,6 +176,54 @@ def test_every_message_survives_a_round_trip(verdict: Verdict) -> None:
     for envelope in envelopes(verdict):
         assert len(envelope) == 1
         assert convert.to_dict(convert.from_dict(envelope, cucumber_messages.Envelope)) == envelope
+
+
+def test_two_features_of_one_page_have_two_addresses(tmp_path: Path) -> None:
+    """Cucumber's formatter takes two documents of one address for one; results come back to the page all the same."""
+    (tmp_path / "docs").mkdir()
+    text = "".join(f"```gherkin\nFeature: {name}\n  Scenario: S\n    Given x\n```\n\n" for name in ("One", "Two"))
+    (tmp_path / "docs/a.md").write_text(f"# A\n\n{text}", encoding="utf-8")
+    (tmp_path / "mkdocs.yml").write_text("site_name: S\nplugins: [jetty]\n", encoding="utf-8")
+    spec = reader.read(load(tmp_path / "mkdocs.yml"))
+    passed = ScenarioResult("passed", None, (StepResult("passed", 1.0, "s.py:1"),), 1.0)
+    both = {scenario.id: passed for _, scenario in spec.scenarios()}
+    verdict = judge(spec, Results(both), name="S", state="internal", fail_on=("red",))
+    said = messages_ndjson(verdict, datetime.now(timezone.utc))
+    documents = [json.loads(line)["gherkinDocument"]["uri"] for line in said.splitlines() if "gherkinDocument" in line]
+    assert documents == ["docs/a.md", "docs/a.md#two"]
+    assert {json.loads(line)["pickle"]["uri"] for line in said.splitlines() if '"pickle"' in line} == {*documents}
+    (tmp_path / "m.ndjson").write_text(said, encoding="utf-8")
+    back = with_imported(spec, Results(executed=False), tmp_path, ["m.ndjson"])
+    assert {id_: result.status for id_, result in back.scenarios.items()} == dict.fromkeys(both, "passed")
+    assert back.problems == ()
+
+
+def test_messages_have_the_true_times_and_what_was_captured(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    page = "# A\n\n```gherkin\nScenario: S\n  Given 12 x\nScenario: T\n  Given 3 x\n```\n"
+    (tmp_path / "docs/a.md").write_text(page, encoding="utf-8")
+    (tmp_path / "mkdocs.yml").write_text("site_name: S\nplugins: [jetty]\n", encoding="utf-8")
+    spec = reader.read(load(tmp_path / "mkdocs.yml"))
+    step = StepResult("passed", 500.0, "s.py:1", spans=((0, 2),))
+    first = ScenarioResult("passed", None, (step,), 600.0, started=1_000.25)
+    second = ScenarioResult("passed", None, (step,), 600.0, started=1_007.0)
+    known = (StepDefinition("s.py:1", "given", "{n:d} x", ""),)
+    results = Results({"a/s": first, "a/t": second}, definitions=known)
+    verdict = judge(spec, results, name="S", state="internal", fail_on=("red",))
+    found = [json.loads(line) for line in messages_ndjson(verdict, NOW).splitlines()]
+    times = [
+        (kind, at["seconds"] + at["nanos"] / 1e9)
+        for each in found
+        for kind, body in each.items()
+        if (at := body.get("timestamp"))
+    ]
+    assert times[0] == ("testRunStarted", 1_000.25)
+    assert [at for kind, at in times if kind == "testCaseStarted"] == [1_000.25, 1_007.0]
+    assert [at for kind, at in times if kind == "testStepFinished"] == [1_000.75, 1_007.5]
+    assert times[-1] == ("testRunFinished", 1_007.5)
+    assert [each["stepDefinition"]["pattern"]["source"] for each in found if "stepDefinition" in each] == ["{n:d} x"]
+    (case, _) = [each["testCase"]["testSteps"][0] for each in found if "testCase" in each]
+    assert case["stepMatchArgumentsLists"][0]["stepMatchArguments"][0]["group"]["value"] == "12"
 
 
 def test_messages_name_the_protocol_that_they_were_checked_against(verdict: Verdict) -> None:

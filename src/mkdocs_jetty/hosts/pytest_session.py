@@ -538,7 +538,8 @@ class JettySession:
         self.emit(
             "end", id=case.scenario.id, params=case.params,
             status=record.status, cause=record.cause, message=record.message,
-            duration_ms=round((time.perf_counter() - started) * 1000, 3), output="".join(record.output) or None,
+            duration_ms=round((time.perf_counter() - started) * 1000, 3),
+            started=_told_time(begun), output="".join(record.output) or None,
             environment=measured.pop("environment", None), measured=measured,
             outside=self._touched is not None and self._touched.outside(),
             executed=self._executed.files() if self._executed else None,
@@ -629,6 +630,11 @@ class JettySession:
             for each, used in self.lookup.every()
             if used or each.file.is_relative_to(self.root)
         ]
+
+
+def _told_time(moment: float) -> float | None:
+    """A time, unless the build is one that can be repeated (https://reproducible-builds.org/docs/source-date-epoch/)."""
+    return None if os.environ.get("SOURCE_DATE_EPOCH") else round(moment, 3)
 
 
 def _refuse_other_steps(shown: Scenario, ran: compat.BddScenario) -> None:

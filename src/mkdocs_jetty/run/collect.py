@@ -278,6 +278,7 @@ class Collector:
             status=status,
             cause=cast("Cause | None", cause),
             duration_ms=_number(event, "duration_ms"),
+            started=_number(event, "started"),
             message=message,
             output=self._text(event, "output"),
             measured=self._measured(event),

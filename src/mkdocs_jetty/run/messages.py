@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs_jetty.run.model import STATUSES, ScenarioResult, Status, StepResult
+from mkdocs_jetty.spec.files import MARKDOWN_SUFFIXES
 
 SEVERITY: tuple[Status, ...] = ("passed", "skipped", "unknown", "pending", "undefined", "ambiguous", "failed")
 NANOS = 1_000_000
@@ -140,7 +141,13 @@ def _moment(envelope: Mapping[str, Any]) -> datetime | None:
 
 
 def _pickle_key(pickle: Mapping[str, Any]) -> Key:
-    return pickle["uri"], pickle["name"], tuple(_step_key(step) for step in pickle["steps"])
+    return _file(pickle["uri"]), pickle["name"], tuple(_step_key(step) for step in pickle["steps"])
+
+
+def _file(uri: str) -> str:
+    """The file of a document; of several features on one page, all but the first have a fragment behind it."""
+    file, _, fragment = uri.rpartition("#")
+    return file if file.endswith(MARKDOWN_SUFFIXES) and not fragment.endswith(MARKDOWN_SUFFIXES) else uri
 
 
 def _step_key(step: Mapping[str, Any]) -> tuple[Any, ...]:

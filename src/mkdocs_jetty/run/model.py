@@ -70,8 +70,6 @@ class ScenarioResult:
     """The numbers its steps ran with or observed, as they recorded them: `users` → `500`."""
     outside: bool = field(default=False, compare=False)
     """Whether it depends on more than this process and the project's files: on other processes, on the network."""
-    executed: tuple[str, ...] = field(default=(), compare=False)
-    """The files of the project that it executed, where Python tells of them."""
     environment: str | None = None
     """Where it was observed: `local`, `ci`, `staging` or `production`, where its steps say so."""
     attempts: tuple[str, ...] = ()
@@ -80,6 +78,10 @@ class ScenarioResult:
     """What was attached outside any step: in setup or teardown, by a plugin."""
     rows: Mapping[str, ScenarioResult] = field(default_factory=dict)
     """Where pytest made several tests of the scenario, the result of each by its `params`; this is then the worst."""
+    executed: tuple[str, ...] = field(default=(), compare=False)
+    """The files of the project that it executed, where Python tells of them."""
+    started: float | None = field(default=None, compare=False)
+    """When it began, in seconds since 1970; None where that is not known, or times are left out on purpose."""
 
     @property
     def flaky(self) -> bool:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SCHEMA = 4
 STALE = "It has changed since it last ran. Run `jetty check` again."
 """Of a scenario; where a file has changed, the file is named."""
-_TIMES = {"duration_ms", "duration_s", "made_on", "executed"}
+_TIMES = {"duration_ms", "duration_s", "made_on", "executed", "started"}
 
 
 def results_file(root: Path) -> Path:

@@ -6,6 +6,7 @@ plain dictionaries here and in `messages.py`: there are many, and each is only e
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -18,11 +19,24 @@ Message = dict[str, Any]
 _TYPES: dict[StepType, str] = {"given": "Context", "when": "Action", "then": "Outcome"}
 
 
-def document(feature: Feature) -> Message:
+def uris(features: Iterable[Feature]) -> dict[str, str]:
+    """The address of each feature's document, by the feature's id: its file, and a fragment where it is not the first.
+
+    Readers of Cucumber's messages take two documents of one address for one.
+    """
+    found: dict[str, str] = {}
+    pages: set[str] = set()
+    for feature in features:
+        found[feature.id] = f"{feature.page}#{feature.id}" if feature.page in pages else feature.page
+        pages.add(feature.page)
+    return found
+
+
+def document(feature: Feature, uri: str) -> Message:
     """The document of one feature; a page with several has several."""
     return {
         "comments": [],
-        "uri": feature.page,
+        "uri": uri,
         "feature": {
             "children": _children(feature),
             "description": feature.description,
@@ -35,12 +49,12 @@ def document(feature: Feature) -> Message:
     }
 
 
-def pickle(feature: Feature, scenario: Scenario) -> Message:
+def pickle(feature: Feature, scenario: Scenario, uri: str) -> Message:
     """What runs; its id is the scenario's."""
     node = _scenario_node(scenario.id)
     return {
         "id": scenario.id,
-        "uri": feature.page,
+        "uri": uri,
         "name": words.title(scenario),
         "language": feature.language,
         "location": _at(scenario.row_line or scenario.line),

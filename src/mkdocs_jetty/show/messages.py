@@ -40,13 +40,24 @@ def messages_ndjson(verdict: Verdict, started: datetime = _EPOCH) -> str:
 
 
 class _Clock:
-    """The time of each message: what the steps took, one after the other."""
+    """The time of each message: where a scenario says when it began, from there what its steps took."""
 
     def __init__(self, started: datetime) -> None:
         self._nanos = int(started.timestamp()) * _NANOS
+        self._latest = 0
+
+    def turn_to(self, seconds: float | None) -> None:
+        """Go to the time at which a scenario began, if that is known."""
+        if seconds is not None and math.isfinite(seconds) and seconds >= 0:
+            self._nanos = int(seconds * 1000) * 1_000_000
 
     def pass_by(self, nanos: int) -> None:
         self._nanos += nanos
+        self._latest = max(self._latest, self._nanos)
+
+    def end(self) -> Message:
+        """The time at which all is over."""
+        return _time(max(self._latest, self._nanos))
 
     def now(self) -> Message:
         return _time(self._nanos)
@@ -63,20 +74,27 @@ def _nanos(milliseconds: float | None) -> int:
 
 def _envelopes(verdict: Verdict, clock: _Clock) -> Iterator[Message]:
     yield {"meta": _meta()}
+    uris = gherkin_document.uris(feature.feature for feature in verdict.features)
     for feature in verdict.features:
-        yield {"gherkinDocument": gherkin_document.document(feature.feature)}
+        yield {"gherkinDocument": gherkin_document.document(feature.feature, uris[feature.feature.id])}
     for feature in verdict.features:
         for scenario in feature.feature.scenarios:
-            yield {"pickle": gherkin_document.pickle(feature.feature, scenario)}
+            yield {"pickle": gherkin_document.pickle(feature.feature, scenario, uris[feature.feature.id])}
     yield from _parse_errors(verdict)
     yield from _definitions(verdict)
-    yield {"testRunStarted": {"timestamp": clock.now(), "id": RUN}}
     ran = [judged for feature in verdict.features for judged in _ran(feature)]
+    clock.turn_to(min((at for judged in ran if (at := _began(judged)) is not None), default=None))
+    yield {"testRunStarted": {"timestamp": clock.now(), "id": RUN}}
     for judged in ran:
         yield {"testCase": _test_case(judged)}
     for judged in ran:
         yield from _attempts(judged, clock)
     yield {"testRunFinished": _run_finished(verdict, clock)}
+
+
+def _began(judged: JudgedScenario) -> float | None:
+    """When a scenario began in this run; one whose result is kept began in another."""
+    return None if judged.result.reused else judged.result.started
 
 
 def _meta() -> Message:
@@ -99,16 +117,17 @@ def _parse_errors(verdict: Verdict) -> Iterator[Message]:
             yield {"parseError": {"message": problem.message, "source": source}}
 
 
-# ---- step definitions: known by their place, since their pattern is not part of a result ----
+# ---- step definitions ----
 
 
 def _definitions(verdict: Verdict) -> Iterator[Message]:
     results = [judged.result for feature in verdict.features for judged in feature.scenarios]
+    patterns = {each.place: each.pattern for each in verdict.definitions}
     for place in dict.fromkeys(place for result in results for step in result.steps for place in _places(step)):
         path, _, line = place.rpartition(":")
         known = path and line.isdecimal() and int(line) > 0
         source = {"uri": path, "location": {"line": int(line)}} if known else {"uri": place}
-        pattern = {"source": "", "type": "REGULAR_EXPRESSION"}
+        pattern = {"source": patterns.get(place, ""), "type": "REGULAR_EXPRESSION"}
         yield {"stepDefinition": {"id": _definition_id(place), "pattern": pattern, "sourceReference": source}}
     if any(_outcome(judged) for feature in verdict.features for judged in _ran(feature)):
         yield {"hook": {"id": HOOK, "sourceReference": {}, "name": "outcome of the scenario"}}
@@ -137,15 +156,15 @@ def _ran(feature: FeatureVerdict) -> list[JudgedScenario]:
 def _test_case(judged: JudgedScenario) -> Message:
     scenario = judged.scenario
     steps = [
-        _test_step(scenario.id, number, result)
-        for number, (_, result) in enumerate(paired(scenario.steps, judged.result.steps))
+        _test_step(scenario.id, number, step.text, result)
+        for number, (step, result) in enumerate(paired(scenario.steps, judged.result.steps))
     ]
     if _outcome(judged):
         steps.insert(_outcome_index(judged.result, len(steps)), {"id": f"{scenario.id}:outcome", "hookId": HOOK})
     return {"id": f"{scenario.id}:case", "pickleId": scenario.id, "testSteps": steps, "testRunStartedId": RUN}
 
 
-def _test_step(scenario_id: str, number: int, result: StepResult) -> Message:
+def _test_step(scenario_id: str, number: int, text: str, result: StepResult) -> Message:
     places = _places(result)
     step: Message = {
         "id": _test_step_id(scenario_id, number),
@@ -154,7 +173,10 @@ def _test_step(scenario_id: str, number: int, result: StepResult) -> Message:
     # Cucumber reads an empty list as "undefined": what was never reached must not claim that.
     if places or result.status == "undefined":
         step["stepDefinitionIds"] = [_definition_id(place) for place in places]
-        step["stepMatchArgumentsLists"] = [{"stepMatchArguments": []} for _ in places]
+        captured = [
+            {"group": {"start": start, "value": text[start:end], "children": []}} for start, end in result.spans or ()
+        ]
+        step["stepMatchArgumentsLists"] = [{"stepMatchArguments": captured} for _ in places]
     return step
 
 
@@ -166,6 +188,7 @@ def _attempts(judged: JudgedScenario, clock: _Clock) -> Iterator[Message]:
     scenario, result = judged.scenario, judged.result
     step_ids = [_test_step_id(scenario.id, number) for number, _ in enumerate(scenario.steps)]
     outcome_id = f"{scenario.id}:outcome"
+    clock.turn_to(_began(judged))
     for number, ended in enumerate(result.attempts):
         # Nobody kept how far an earlier attempt came: the hook tells how it ended.
         rest = [(step_id, _result("skipped", None, None, None), 0) for step_id in step_ids]
@@ -258,5 +281,5 @@ def _outcome_index(result: ScenarioResult, steps: int) -> int:
 
 def _run_finished(verdict: Verdict, clock: _Clock) -> Message:
     errors = [str(problem) for problem in verdict.problems if problem.level == "error"]
-    finished: Message = {"success": not verdict.red, "timestamp": clock.now(), "testRunStartedId": RUN}
+    finished: Message = {"success": not verdict.red, "timestamp": clock.end(), "testRunStartedId": RUN}
     return {**finished, "message": "\n".join(errors)} if errors else finished
