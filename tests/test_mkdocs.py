@@ -462,3 +462,36 @@ def test_a_dirty_build_renders_what_pages_have_from_elsewhere(site: Site) -> Non
     }
     for name in ("index.html", "blog/one/index.html"):
         assert "jetty-red" in site.read(name)
+
+
+# ---- templates of the site's own ----
+
+OWN_TEMPLATES = "site_name: Shop\ntheme: {name: mkdocs, custom_dir: overrides}\nplugins: [jetty]\n"
+
+
+def test_a_template_of_the_sites_own_stands_in_for_ours(site: Site) -> None:
+    site.write("mkdocs.yml", OWN_TEMPLATES)
+    site.write("docs/index.md", PAGE.format(then="it holds"))
+    own = '<p class="ours">Written by hand: {{ verdict.counts.scenarios }}</p>\n{% include "default/overview.html" %}'
+    site.write("overrides/jetty/overview.html", own)
+    built = site.build("--strict")
+    assert built.returncode == 0, built.stderr
+    overview = site.read("jetty/index.html")
+    assert overview.index("Written by hand: 1") < overview.index("Everything specified here works.")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<p>\n{% for x in %}\n", "overrides/jetty/overview.html:2: this is no template: Expected an expression"),
+        ("<p>\n{{ nothing_of_that_name }}\n", "overrides/jetty/overview.html:2: this template cannot be filled: 'nothing_of_that_name' is undefined"),
+    ],
+)
+def test_a_template_that_is_broken_is_named_with_its_line(site: Site, text: str, said: str) -> None:
+    site.write("mkdocs.yml", OWN_TEMPLATES)
+    site.write("docs/index.md", PAGE.format(then="it holds"))
+    site.write("overrides/jetty/overview.html", text)
+    built = site.build()
+    assert built.returncode == 1
+    assert f"ERROR   -  {said}" in built.stderr
+    assert "Traceback" not in built.stderr

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
@@ -40,6 +41,7 @@ from mkdocs_jetty.show.causes import log_lines
 from mkdocs_jetty.show.ci import tell_github
 from mkdocs_jetty.show.concealed import concealed
 from mkdocs_jetty.show.missing import gate_lines
+from mkdocs_jetty.show.rendering import use_templates
 from mkdocs_jetty.show.review import render_review_files
 from mkdocs_jetty.show.summary import Colour, summary
 from mkdocs_jetty.spec import opened
@@ -69,6 +71,8 @@ TOOLTIPS: dict[Colour, str] = {
     "amber": "Specification: known red, flaky or ambiguous, or standards are open",
     "grey": "Specification: not all of it ran",
 }
+OVERRIDES = "jetty"
+"""The folder below the theme's `custom_dir` with templates of the site's own."""
 LAST = -10_000
 """The priority of what must come after every other plugin, even those that say they are last."""
 PLACE = re.compile(r"(?P<file>[^:]+):(?P<line>\d+): (?P<message>.*)")
@@ -145,6 +149,9 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             self._watch = tuple(root / path for path in config.watch)
             self._watcher = self._watcher or opened.start()
             self._set_up_rendering(config, settings.syntax)
+            custom = getattr(config.theme, "custom_dir", None)
+            with _as_plugin_errors():
+                use_templates(Path(custom, OVERRIDES) if custom else None, root)
         return config
 
     def _set_up_rendering(self, config: MkDocsConfig, syntax: tuple[str, ...]) -> None:
@@ -238,19 +245,18 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
         site = self._judging.site
         for each in build.pages.values():
             site.urls.setdefault(each.name, each.page.url)
-        try:
+        with _as_plugin_errors():
             verdict = self._judging.judge(
                 build.settings, reads, self._problems, self._watch, lenient=self._command == "serve"
             )
-        except jetty_config.ConfigError as error:
-            raise PluginError(coded(str(error))) from None
         if self._command == "serve" and site.results and site.results[-1].interrupted:
             # One Ctrl-C ends the server, and the run is no place where it may get lost.
             raise KeyboardInterrupt
         site.concealed |= build.concealed()
-        colours = build.put_in_place(
-            verdict, lambda path: site.urls.get(path, ""), review_url, site.concealed, build.places()
-        )
+        with _as_plugin_errors():
+            colours = build.put_in_place(
+                verdict, lambda path: site.urls.get(path, ""), review_url, site.concealed, build.places()
+            )
         for key, colour in colours.items():
             # Where nothing ran there is nothing to tell pages apart by, and a navigation repeats its marks on each.
             if verdict.executed or colour != "grey":
@@ -363,6 +369,15 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             for lack in gate_lines(verdict, settings.fail_on):
                 say("%s", lack)
         log.info("Specification: %s", summary(verdict))
+
+
+@contextmanager
+def _as_plugin_errors() -> Iterator[None]:
+    """Have MkDocs say what is wrong, without a traceback."""
+    try:
+        yield
+    except jetty_config.ConfigError as error:
+        raise PluginError(coded(str(error))) from None
 
 
 def _mark(page: Page, colour: Colour, *, shows_status: bool) -> None:

@@ -9,16 +9,28 @@ from __future__ import annotations
 import base64
 import re
 import sys
+import traceback
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from gherkin.dialect import Dialect
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemBytecodeCache,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)  # fmt: skip
 from markupsafe import Markup
 
+from mkdocs_jetty.errors import ConfigError
 from mkdocs_jetty.show import words
 from mkdocs_jetty.show.anchors import anchor
 from mkdocs_jetty.show.difference import difference, without_hints
@@ -213,17 +225,74 @@ class _Bytecode(FileSystemBytecodeCache):
                 super().dump_bytecode(bucket)
 
 
+TEMPLATES = _HERE / "templates"
+OURS = "default"
+"""The folder under which a template of a site finds the one of this package that it stands in for."""
+
+
+class _Overrides(NamedTuple):
+    """The templates that a site has of its own."""
+
+    folder: Path
+    root: Path
+    """The project's directory, which messages name files from."""
+
+    def named(self, path: Path, line: int | None = None) -> str:
+        """A file as messages name it."""
+        name = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        return f"{name.as_posix()}:{line}" if line else name.as_posix()
+
+    def check(self, path: Path) -> None:
+        """Raise a ConfigError if a file is no template."""
+        try:
+            _environment(self.folder).parse(path.read_text("utf-8"))
+        except TemplateSyntaxError as error:
+            raise ConfigError(f"{self.named(path, error.lineno)}: this is no template: {error.message}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{self.named(path)}: this is no template: {error}") from None
+
+    def place_of(self, error: Exception) -> str | None:
+        """Where in these templates something went wrong; None where it is no fault of theirs."""
+        frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+        own = [self.named(path, line) for path, line in frames if path.is_relative_to(self.folder)]
+        return own[-1] if own else (self.named(self.folder) if isinstance(error, TemplateError) else None)
+
+
+_overrides: list[_Overrides] = []
+
+
+def use_templates(folder: Path | None, root: Path) -> None:
+    """Have a site's own templates stand in for those of the same name, from now on.
+
+    Args:
+        folder: Where they are; None where the site has none.
+        root: The project's directory.
+
+    Raises:
+        ConfigError: If one of them is no template.
+    """
+    _overrides[:] = [_Overrides(folder, root)] if folder and folder.is_dir() else []
+    for each in _overrides:
+        for path in sorted(each.folder.glob("*.html")):
+            each.check(path)
+
+
 @cache
-def _environment() -> Environment:
+def _environment(overrides: Path | None) -> Environment:
+    ours = FileSystemLoader(TEMPLATES)
+    site: list[BaseLoader] = [FileSystemLoader(overrides)] if overrides else []
     environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        bytecode_cache=_Bytecode(str(_HERE / "templates/__pycache__"), f"%s.{sys.implementation.cache_tag}.jinja"),
+        loader=ChoiceLoader([*site, ours, PrefixLoader({OURS: ours})]),
+        # What a site has of its own is not kept in this package.
+        bytecode_cache=None
+        if overrides
+        else _Bytecode(str(TEMPLATES / "__pycache__"), f"%s.{sys.implementation.cache_tag}.jinja"),
         autoescape=True,
         finalize=_data,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        auto_reload=False,
+        auto_reload=overrides is not None,
     )
     environment.globals.update(icon=icon, sign=sign, step_list=_step_list, scenario_head=_scenario_head)
     environment.filters.update(
@@ -249,8 +318,19 @@ def attached(made: Attachment, at: str | None) -> str:
 
 
 def render_whole(template: str, **context: Any) -> str:
-    """Fill a template that holds pages as they are, with lines of code in them."""
-    return _environment().get_template(template).render({"source_url": None, "attached_at": None, **context})
+    """Fill a template that holds pages as they are, with lines of code in them.
+
+    Raises:
+        ConfigError: If a template of the site's own cannot be filled.
+    """
+    own = _overrides[0] if _overrides else None
+    try:
+        filled = _environment(own.folder if own else None).get_template(template)
+        return filled.render({"source_url": None, "attached_at": None, **context})
+    except Exception as error:
+        if own is None or (place := own.place_of(error)) is None:
+            raise
+        raise ConfigError(f"{place}: this template cannot be filled: {error}") from error
 
 
 def render(template: str, **context: Any) -> str:
