@@ -214,6 +214,21 @@ def test_a_link_to_a_passed_scenario_opens_it_and_keys_lead_through_red_ones(sta
 
 
 @in_a_browser
+def test_all_passed_scenarios_open_and_close_at_once(big: Path, page: Page) -> None:
+    page.goto((big / "accounts/page-01/index.html").as_uri())
+    folds = page.locator("details.jetty-fold")
+    open_ones = page.locator("details.jetty-fold[open]")
+    assert folds.count() > 2
+    assert open_ones.count() == 0
+    page.get_by_role("button", name="Expand all").click()
+    assert open_ones.count() == folds.count()
+    page.get_by_role("button", name="Collapse all").click()
+    assert open_ones.count() == 0
+    folds.first.locator("summary").click()
+    assert page.get_by_role("button", name="Expand all").count() == 1
+
+
+@in_a_browser
 @pytest.mark.parametrize("name", ["", "paying/", "jetty/failures/", "jetty/steps/"])
 def test_nothing_scrolls_sideways_at_320_px(statuses: Path, page: Page, name: str) -> None:
     page.set_viewport_size({"width": 320, "height": 800})

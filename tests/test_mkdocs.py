@@ -483,8 +483,8 @@ def test_a_template_of_the_sites_own_stands_in_for_ours(site: Site) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("<p>\n{% for x in %}\n", "overrides/jetty/overview.html:2: this is no template: Expected an expression"),
-        ("<p>\n{{ nothing_of_that_name }}\n", "overrides/jetty/overview.html:2: this template cannot be filled: 'nothing_of_that_name' is undefined"),
+        ("<p>\n{% for x in %}\n", "this is no template: Expected an expression"),
+        ("<p>\n{{ nothing_of_that_name }}\n", "this template cannot be filled: 'nothing_of_that_name' is undefined"),
     ],
 )
 def test_a_template_that_is_broken_is_named_with_its_line(site: Site, text: str, said: str) -> None:
@@ -493,5 +493,5 @@ def test_a_template_that_is_broken_is_named_with_its_line(site: Site, text: str,
     site.write("overrides/jetty/overview.html", text)
     built = site.build()
     assert built.returncode == 1
-    assert f"ERROR   -  {said}" in built.stderr
+    assert f"ERROR   -  overrides/jetty/overview.html:2: {said}" in built.stderr
     assert "Traceback" not in built.stderr

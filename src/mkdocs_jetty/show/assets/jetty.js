@@ -141,6 +141,19 @@
 
   function folding() {
     for (const link of all(".jetty-link")) link.addEventListener("click", (event) => event.stopPropagation());
+    const folds = all("details.jetty-fold"), place = document.querySelector(".jetty-status > .jetty-meta:last-of-type");
+    if (folds.length < 2 || !place || place.querySelector(".jetty-expand")) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "jetty-copy jetty-expand";
+    const name = () => { button.textContent = folds.some((each) => !each.open) ? "Expand all" : "Collapse all"; };
+    button.addEventListener("click", () => {
+      const open = folds.some((each) => !each.open);
+      for (const each of folds) each.open = open;
+    });
+    for (const each of folds) each.addEventListener("toggle", name);
+    name();
+    place.appendChild(button);
   }
 
   function reveal() {
