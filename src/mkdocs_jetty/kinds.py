@@ -89,7 +89,7 @@ KINDS = (
          "The site has one file for both, and the second one is written over the first. Give one another name."),
 
     Kind("JTY116", "A template of the site is broken", r"^this is no template: |^this template cannot be filled: ",
-         "The file stands below `custom_dir` in the folder `jetty`. Correct it, or delete it to have the plugin's own."),
+         "The file stands below `custom_dir` in the folder `jetty`. Correct it, or delete it to have ours."),
 
     Kind("JTY201", "It is not valid Gherkin", r"^not valid Gherkin: |^this scenario will not run: what holds for it",
          "The block, or the scenario in plain Markdown, is not run. The message says what would be right."),
