@@ -237,21 +237,52 @@ def test_nothing_scrolls_sideways_at_320_px(statuses: Path, page: Page, name: st
     assert wide <= 320, wide
 
 
-@in_a_browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["", "paying/", "jetty/failures/"])
-def test_axe_finds_nothing_in_what_we_show(statuses: Path, browser: BrowserContext, name: str, scheme: Any) -> None:
+WIDEST = """Math.max(0, ...[...document.querySelectorAll("[class^=jetty]")]
+    .filter(each => !each.closest(".jetty-scroll")).map(each => each.getBoundingClientRect().right))"""
+"""How far to the right anything of ours reaches that does not scroll by itself."""
+
+
+def violations(page: Page, context: str) -> list[tuple[str, str, str]]:
+    """What axe finds in what is ours: rule, element, why."""
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 # only where there is a browser
 
-    page = browser.new_page()
-    page.emulate_media(color_scheme=scheme)
-    page.goto((statuses / f"{name}index.html").as_uri())
-    found = Axe().run(page, context="article", options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
-    page.close()
-    wrong = [
+    found = Axe().run(page, context=context, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+    return [
         (each["id"], node["html"][:160], node.get("failureSummary", "")[:300])
         for each in found.response["violations"]
         for node in each["nodes"]
-        if "jetty" in node["html"] or "jetty" in str(node["target"])
+        if 'class="jetty' in node["html"] or ".jetty" in str(node["target"])
     ]
+
+
+@in_a_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["", "paying/", "jetty/failures/", "jetty/steps/"])
+def test_axe_finds_nothing_in_what_we_show(statuses: Path, browser: BrowserContext, name: str, scheme: Any) -> None:
+    page = browser.new_page()
+    page.emulate_media(color_scheme=scheme)
+    page.goto((statuses / f"{name}index.html").as_uri())
+    wrong = violations(page, "article")
+    page.close()
     assert wrong == []
+
+
+@in_a_browser
+@pytest.mark.parametrize("theme", ["mkdocs", "readthedocs", "darkly", "slate"])
+def test_axe_finds_nothing_under_other_themes_and_nothing_scrolls_sideways(
+    tmp_path: Path, browser: BrowserContext, theme: str
+) -> None:
+    """The last two are dark. A theme's own parts, and the colour that it gives to links, are its own affair."""
+    files = gallery().statuses()
+    options = files["mkdocs.yml"].partition("plugins:")[2]
+    files["mkdocs.yml"] = f"site_name: Every status\ntheme: {{name: {theme}}}\nplugins:{options}"
+    site = built(tmp_path, files)
+    page = browser.new_page()
+    for name in ("", "paying/", "jetty/failures/", "jetty/steps/"):
+        page.set_viewport_size({"width": 1200, "height": 900})
+        page.goto((site / f"{name}index.html").as_uri())
+        wrong = [each for each in violations(page, "body") if not each[1].startswith("<a href=")]
+        assert wrong == [], name
+        page.set_viewport_size({"width": 320, "height": 800})
+        assert page.evaluate(WIDEST) <= 321, name
+    page.close()
