@@ -30,7 +30,9 @@ PATIENCE_S = 2.0
 SECRET = re.compile(r"pass|secret|token|code|pin|card|cvc|cvv|ssn|health|diagnos|key", re.IGNORECASE)
 SHORTEST = 6
 """A shorter secret occurs by chance."""
-SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+([-+.\deE]+|[+-]?Inf|NaN)(?:\s+\d+)?\s*$")
+EXEMPLAR = re.compile(r"^[^#\n]+ # \{", re.MULTILINE)
+"""What stands behind a sample in OpenMetrics only (https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars)."""
+END = "# EOF"
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
@@ -258,9 +260,33 @@ def _risen(before: Mapping[Any, float], after: Mapping[Any, float], path: str) -
 
 
 def samples(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    """The samples of an exposition in Prometheus' text format, by name and labels."""
-    found = filter(None, (SAMPLE.match(line) for line in text.splitlines() if not line.startswith("#")))
-    return {(each[1], tuple(sorted(LABEL.findall(each[2] or "")))): float(each[3]) for each in found}
+    """The samples of metrics in Prometheus' text format or in OpenMetrics, by name and labels.
+
+    Raises:
+        Unavailable: If prometheus-client is missing.
+        AssertionError: If the text is neither.
+    """
+    try:
+        from prometheus_client.openmetrics.parser import (  # noqa: PLC0415 - an extra
+            text_string_to_metric_families as openmetrics,
+        )
+        from prometheus_client.parser import text_string_to_metric_families as prometheus  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise Unavailable(
+            "this needs prometheus-client, which is not installed: pip install 'mkdocs-jetty[steps]'"
+        ) from None
+    is_open = text.rstrip().endswith(END) or EXEMPLAR.search(text)
+    try:
+        if is_open:
+            whole = text if text.rstrip().endswith(END) else f"{text.rstrip()}\n{END}\n"
+            families = [*openmetrics(whole)]  # type: ignore[no-untyped-call]
+        else:
+            families = [*prometheus(text)]
+    except (ValueError, KeyError, IndexError) as error:
+        form = "OpenMetrics" if is_open else "Prometheus' text format"
+        raise AssertionError(f"the metrics are not in {form}: {error}") from None
+    found = (sample for family in families for sample in family.samples)
+    return {(each.name, tuple(sorted(each.labels.items()))): float(each.value) for each in found}
 
 
 def _total(of: Mapping[Any, float], name: str, labels: Mapping[str, str]) -> float | None:

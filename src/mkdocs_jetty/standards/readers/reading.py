@@ -103,6 +103,23 @@ def severity_score(value: Any) -> Severity | None:
     return next((severity for floor, severity in bands if score >= floor), "info")
 
 
+def severity_vector(value: Any) -> Severity | None:
+    """The severity of a CVSS vector of version 2, 3 or 4; None where it is none, or the package `cvss` is missing."""
+    if not isinstance(value, str):
+        return None
+    try:
+        import cvss  # noqa: PLC0415 - the extra `reports`
+    except ModuleNotFoundError:
+        return None
+    try:
+        if value.startswith("CVSS:4"):
+            return severity_score(cvss.CVSS4(value).base_score)
+        kind = cvss.CVSS3 if value.startswith("CVSS:3") else cvss.CVSS2
+        return severity_score(max(score for score in kind(value.strip("()")).scores() if score is not None))
+    except (cvss.CVSSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def day(value: Any) -> date | None:
     """The day of a moment as tools write it, in UTC where it names its offset."""
     if number(value) is not None and not isinstance(value, str):

@@ -17,6 +17,7 @@ from mkdocs_jetty.standards.readers.reading import (
     number,
     oldest,
     severity_score,
+    severity_vector,
     severity_word,
     title,
 )
@@ -151,9 +152,10 @@ def read_cyclonedx(data: Mapping[str, Any]) -> ReportReading:
 
 def _worst(vulnerability: Mapping[str, Any]) -> Severity | None:
     ratings = mappings(vulnerability.get("ratings"))
-    # Where its word and its score disagree, the worse one counts.
+    # Where its word, its score and its vector disagree, the worst one counts.
     words = [severity_word(each.get("severity")) for each in ratings]
     words += [severity_score(each.get("score")) for each in ratings]
+    words += [severity_vector(each.get("vector")) for each in ratings]
     return min((word for word in words if word), key=SEVERITIES.index, default=None)
 
 
