@@ -268,6 +268,29 @@ def test_a_driver_that_is_itself_too_slow_cannot_tell(tmp_path: Path) -> None:
     assert float(numbers["jetty.floor"].removesuffix(" ms")) > 50
 
 
+LATER = (
+    BUSY.replace("time.sleep(0.06)", "time.sleep(0.15)").replace(
+        "async def slowly(*args, **options):\n",
+        "async def slowly(*args, **options):\n    calls.append(1)\n    if len(calls) <= 3:\n        return await drive(*args, **options)\n",
+    )
+    + "calls = []\n"
+)
+"""Quiet while the driver is measured, which takes three rounds, and busy from the load on."""
+
+
+@pytest.mark.slow
+def test_a_machine_that_becomes_busy_during_the_load_cannot_tell(tmp_path: Path) -> None:
+    steps = (
+        "    Given 10 users attempt to log in simultaneously\n    Then all requests complete within 200 milliseconds\n"
+    )
+    with server() as url:
+        outcome, numbers, output = run(tmp_path, steps, url, extra=LATER)
+    assert outcome == "failed"
+    assert "Inconclusive: the slowest request took" in output
+    assert "but the machine had become busy" in output
+    assert float(numbers["jetty.floor"].removesuffix(" ms")) < 50
+
+
 def test_without_aiohttp_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builtin.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(Unavailable, match=r"mkdocs-jetty\[load\]"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -55,9 +56,8 @@ def send(
     floor = calibrate.floor_p95(plan, floors)
     samples, seconds = builtin.drive(base_url, plan, bound=own, judge=judge)
     notes = (*notes, judge.said) if judge else notes
-    return of_samples(
-        "builtin", environment, plan.users, ((each, 1) for each in samples), seconds, floor, notes
-    )  # fmt: skip
+    answered = ((each, 1) for each in samples)
+    return replace(of_samples("builtin", environment, plan.users, answered, seconds, floor, notes), plan=plan)
 
 
 def read_report(root: Path, environment: Environment, load: Load, asked: dict[str, str]) -> LoadResult:

@@ -43,6 +43,15 @@ def floor_p95(plan: Plan, floors: Floors) -> float:
     return floors[key]
 
 
+def floor_now(plan: Plan) -> float:
+    """The driver's own p95 for a plan at this moment, in seconds: a machine may have become busy since it was measured.
+
+    Raises:
+        Inconclusive: If the driver could not even do this.
+    """
+    return _measured(plan)
+
+
 def _measured(plan: Plan) -> float:
     """The better of some turns: what is a floor can only be too high by chance."""
     with null_server() as url:

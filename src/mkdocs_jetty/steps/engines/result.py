@@ -101,6 +101,7 @@ class LoadResult:
         error_rate: Where only a report's own share is known.
         made_on: The day of a report.
         notes: What a reader should know of how it was observed.
+        plan: What was sent by the built-in engine, which can measure its own floor for it once more.
     """
 
     engine: str
@@ -122,6 +123,7 @@ class LoadResult:
     error_rate: float | None = None
     made_on: date | None = None
     notes: tuple[str, ...] = ()
+    plan: Plan | None = None
 
     @property
     def limited(self) -> int:
