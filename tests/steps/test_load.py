@@ -231,6 +231,48 @@ def test_production_needs_its_own_flag(tmp_path: Path) -> None:
 
 # ---- inconclusive and unavailable ----
 
+ACTIONS = """
+import itertools
+import pytest
+from mkdocs_jetty.steps.ports import Request
+NUMBERS = itertools.count()
+
+@pytest.fixture
+def jetty_actions():
+    return {
+        "comment": lambda who, valid: Request("POST", "/", form={"text": "Fine." if valid else ""}),
+        "order": lambda who, valid: Request("POST", "/", json={"key": next(NUMBERS)}),
+        "ask": lambda who, valid: Request("POST", "/", form={"text": "What?"}),
+    }
+"""
+SAYS = """
+@pytest.fixture
+def jetty_accepted():
+    return lambda response: response.text == "ok"
+"""
+
+
+@pytest.mark.parametrize(
+    ("action", "extra", "outcome"),
+    [
+        ("comment", "", "failed"),
+        ("comment", SAYS, "passed"),
+        ("order", "", "passed"),
+        ("ask", "", "passed"),
+    ],
+    ids=["wrong input is taken too", "the project says what counts", "a key for each", "takes no input"],
+)
+def test_what_right_and_wrong_input_get_alike_shows_nothing(
+    tmp_path: Path, action: str, extra: str, outcome: str
+) -> None:
+    steps = f"    When 3 users attempt to {action} simultaneously\n    Then all requests complete within 5 seconds\n"
+    with server() as url:
+        found, _, output = run(tmp_path, steps, url, extra=ACTIONS + extra)
+    assert found == outcome, output
+    said = f"nothing shows that somebody could {action}: with wrong input the answer is the same (status 200, 'ok')"
+    assert (said in output) == (outcome == "failed")
+
+
 BUSY = """
 import asyncio
 import time

@@ -46,7 +46,9 @@ def _set_elsewhere(settings: Settings) -> list[str]:
         declared = load(settings.config_file)
     except ConfigError:
         return []
-    return [name for name in OPTIONS if getattr(settings, name) != getattr(declared, name)]
+    # `mkdocs serve` shows output where the file leaves that open.
+    own = {"show_output"} if declared.show_output == "auto" else set()
+    return [name for name in OPTIONS if name not in own and getattr(settings, name) != getattr(declared, name)]
 
 
 def _declared(settings: Settings) -> Settings:

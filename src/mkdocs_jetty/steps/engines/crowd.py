@@ -70,9 +70,9 @@ class Crowd:
         with self.driver.without_cookies(who):
             return next((page for page in dict.fromkeys(likely) if self._opened(request, who, page)[1]), None)
 
-    def prepared(self, name: str, who: Persona, page: str | None) -> Request:
+    def prepared(self, name: str, who: Persona, page: str | None, *, valid: bool = True) -> Request:
         """The request of a person, with the hidden fields and the cookies that a page gave them."""
-        request = self._plain(name, who)
+        request = self._plain(name, who, valid=valid)
         if page is None:
             return request
         with self.driver.without_cookies(who):
@@ -84,22 +84,52 @@ class Crowd:
 
     def alone(self, name: str, who: Persona) -> tuple[Answer, bool]:
         """What a person gets who acts alone, and whether that was accepted."""
-        request = self.prepared(name, who, self.page_of(name, who))
-        with self.driver.without_cookies(who):
-            response = self.driver.client(who).send(self.driver.build(request, who))
+        response = self._sent_alone(name, who)
         accepted = bool(self.driver.accepted(response))
         if accepted and name in SIGN_IN:
             self.driver.must_have_granted(response, who)
         return kept(response), accepted
 
-    def _plain(self, name: str, who: Persona) -> Request:
-        return self.driver.plain(name, who)
+    def wrong(self, name: str, who: Persona) -> Answer | None:
+        """What a person gets who does an action with wrong input; None where it takes none.
+
+        What differs between two requests with valid input as well, such as a key that is used once, is no wrong input.
+        """
+        right, again, wrong = (_parts(self._plain(name, who, valid=valid)) for valid in (True, True, False))
+        if not _differing(right, wrong) - _differing(right, again):
+            return None
+        return kept(self._sent_alone(name, who, valid=False))
+
+    def _sent_alone(self, name: str, who: Persona, *, valid: bool = True) -> Any:
+        request = self.prepared(name, who, self.page_of(name, who), valid=valid)
+        with self.driver.without_cookies(who):
+            return self.driver.client(who).send(self.driver.build(request, who))
+
+    def _plain(self, name: str, who: Persona, *, valid: bool = True) -> Request:
+        return self.driver.plain(name, who, valid=valid)
 
     def _opened(self, request: Request, who: Persona, page: str) -> tuple[Request, bool]:
         filled, response = self.driver.with_form(request, who, page)
         if blocked(response):
             raise Inconclusive(f"{page} was refused before the load began: {described(response)}")
         return filled, filled is not request
+
+
+def _parts(request: Request) -> dict[tuple[str, object], object]:
+    """Everything that a request says, by its place."""
+    fields: dict[tuple[str, object], object] = {
+        (name, None): getattr(request, name) for name in ("method", "path", "content")
+    }
+    for name in ("form", "json", "headers"):
+        value = getattr(request, name)
+        fields |= (
+            {(name, key): each for key, each in value.items()} if isinstance(value, Mapping) else {(name, None): value}
+        )
+    return fields
+
+
+def _differing(one: Mapping[Any, object], other: Mapping[Any, object]) -> set[object]:
+    return {key for key in {*one, *other} if one.get(key) != other.get(key)}
 
 
 def kept(response: Any) -> Answer:

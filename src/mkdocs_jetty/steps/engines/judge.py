@@ -73,7 +73,7 @@ class Judge:
         said = text_of(response.text)
         if not self.accepts(response):
             return "refused", said[:SHOWN]
-        if self.by_default and (_apologises(said) or self._strange(answer, said)):
+        if self.by_default and (_apologises(said) or self._strange(answer)):
             return "unlike", said[:SHOWN]
         return "done", ""
 
@@ -82,12 +82,9 @@ class Judge:
         known = self.controls.get((method, urlsplit(url).path or "/"))
         return known or (next(iter(self.controls.values())) if len(self.controls) == 1 else None)
 
-    def _strange(self, answer: Answer, said: str) -> bool:
+    def _strange(self, answer: Answer) -> bool:
         control = self.control(answer.method, answer.url)
-        if control is None:
-            return False
-        same = answer.status == control.status and place_of(answer) == place_of(control)
-        return not same or not alike(words_in(text_of(control.response().text)), words_in(said))
+        return control is not None and not looks_like(answer, control)
 
     @property
     def said(self) -> str:
@@ -97,6 +94,13 @@ class Judge:
         if not self.controls:
             return "each answer was judged by its status and its place: there was no user to spare to compare with"
         return "each answer was judged by its status, its place and its likeness to one made before the load"
+
+
+def looks_like(answer: Answer, control: Answer) -> bool:
+    """Whether an answer has the status, the place and enough of the words of another one."""
+    if answer.status != control.status or place_of(answer) != place_of(control):
+        return False
+    return alike(*(words_in(text_of(each.response().text)) for each in (control, answer)))
 
 
 def text_of(page: str) -> str:

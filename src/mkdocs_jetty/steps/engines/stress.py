@@ -18,13 +18,13 @@ import pytest
 from mkdocs_jetty.run.outcomes import Inconclusive, Unavailable
 from mkdocs_jetty.steps import engines
 from mkdocs_jetty.steps.answers import accepted_by_default, must
-from mkdocs_jetty.steps.client import Accepted, Driver, need_httpx
+from mkdocs_jetty.steps.client import SIGN_IN, Accepted, Driver, need_httpx
 from mkdocs_jetty.steps.engines import builtin
 from mkdocs_jetty.steps.engines.calibrate import Floors
 from mkdocs_jetty.steps.engines.crowd import Crowd, gathered
-from mkdocs_jetty.steps.engines.judge import Answer, Judge, text_of
+from mkdocs_jetty.steps.engines.judge import Answer, Judge, looks_like, text_of
 from mkdocs_jetty.steps.engines.report import load_report
-from mkdocs_jetty.steps.engines.result import LoadResult, Plan
+from mkdocs_jetty.steps.engines.result import REFUSED_FROM, LoadResult, Plan
 from mkdocs_jetty.steps.ports import Action, Load, Persona, Target, Users, World, action_named
 from mkdocs_jetty.steps.safety import allow, cap
 from mkdocs_jetty.steps.values import spoken
@@ -167,6 +167,8 @@ class Stress:
             answer, accepted = _alone(people, name, spare)
             if accepted:
                 controls[answer.method, answer.path] = answer
+            if accepted and accepts is accepted_by_default and name not in SIGN_IN:
+                _see_that_it_differs(people, name, spare, answer)
             # Of a mixture, what cannot be done by itself counts as failed, which a sentence of its own limits.
             must(accepted or len(names) > 1, f"one user alone, before the load, could not {name}: {_said(answer)}")
         return Judge(accepts, accepts is accepted_by_default, controls)
@@ -220,6 +222,20 @@ def _alone(people: Crowd, name: str, who: Persona) -> tuple[Answer, bool]:
         return people.alone(name, who)
     except need_httpx().TransportError as error:
         raise AssertionError(f"one user alone, before the load, got no answer: {error}") from None
+
+
+def _see_that_it_differs(people: Crowd, name: str, who: Persona, right: Answer) -> None:
+    """See that an action with wrong input is answered otherwise, or else no answer shows that it was done.
+
+    Raises:
+        Unavailable: If the answer is the same.
+    """
+    wrong = people.wrong(name, who)
+    if wrong is not None and wrong.status < REFUSED_FROM and looks_like(wrong, right):
+        raise Unavailable(
+            f"nothing shows that somebody could {name}: with wrong input the answer is the same ({_said(wrong)}). Say "
+            "by the fixture `jetty_accepted` which answers mean that it was done"
+        )
 
 
 def _said(answer: Answer) -> str:
