@@ -62,7 +62,7 @@ def jetty_attach(request: pytest.FixtureRequest) -> Callable[..., None]:
     def attach(content: object, name: str | None = None) -> None:
         made = attachment(content, name)
         if session:
-            session.attach(request.node, made)
+            session.reporter.attach(request.node, made)
 
     return attach
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,24 +15,20 @@ import pytest
 
 from mkdocs_jetty.config import ConfigError, load
 from mkdocs_jetty.hosts.pytest_items import KNOWN_RED, BrokenBlock, PageModule, ScenarioItem, refuse_defect
+from mkdocs_jetty.hosts.pytest_reporter import Case, Reporter
 from mkdocs_jetty.kinds import coded
 from mkdocs_jetty.run import compat
 from mkdocs_jetty.run.afterwards import Afterwards
-from mkdocs_jetty.run.attached import Attachment, attachment, pictures, told
 from mkdocs_jetty.run.capture import CaptureKeeper
-from mkdocs_jetty.run.compared import sides
 from mkdocs_jetty.run.copies import Copies
 from mkdocs_jetty.run.definitions import Choice, Lookup
-from mkdocs_jetty.run.events import EventLog
-from mkdocs_jetty.run.execute import Record, ScenarioRun, Script, classify, place_of
-from mkdocs_jetty.run.executed import Executed
+from mkdocs_jetty.run.execute import ScenarioRun, Script, place_of
 from mkdocs_jetty.run.job import Job, read_job
 from mkdocs_jetty.run.launch import make_importable
 from mkdocs_jetty.run.modules import StepModule, Tree
 from mkdocs_jetty.run.offers import binds
 from mkdocs_jetty.run.rows import row_names
 from mkdocs_jetty.run.selection import chosen
-from mkdocs_jetty.run.touched import Touched
 from mkdocs_jetty.run.tracebacks import NoTracebacks
 from mkdocs_jetty.run.unrun import refuse_unrun_body
 from mkdocs_jetty.spec.docstrings import as_given
@@ -43,32 +37,10 @@ from mkdocs_jetty.spec.model import MODES, Page, Problem, Scenario, Spec
 
 if TYPE_CHECKING:
     from mkdocs_jetty.config import Settings
-    from mkdocs_jetty.run.model import Cause
 
-MEASURED = "jetty."
-"""How the names of properties begin that are numbers a scenario ran with."""
-SEVERAL = "; "
-"""Between the values of a name that was recorded more than once."""
 OUTPUT = "output.txt"
 """What the process of a build prints to, beside its job."""
-GREEN_OR_GREY = ("passed", "skipped")
 PAGES = (*MARKDOWN_SUFFIXES, ".feature")
-
-
-@dataclass(eq=False)
-class Case:
-    """One pytest test of a scenario."""
-
-    scenario: Scenario
-    params: str | None = None
-    """Which of several tests of the scenario it is."""
-    record: Record = field(default_factory=Record)
-    begun: bool = False
-    """Whether its present attempt has begun."""
-
-    def renew(self) -> None:
-        """Forget an earlier attempt."""
-        self.record = Record()
 
 
 def ordered(config: pytest.Config, order: Path) -> JettySession:
@@ -119,17 +91,12 @@ class JettySession:
         self.job = job
         self._warn = warn
         self._settings = settings
-        self.log = EventLog(Path(job.events)) if job else None
-        self._compared: tuple[str, str] | None = None
-        """What was expected and what came, in the comparison that failed last."""
-        self._touched = Touched(root) if job else None
-        self._executed = Executed(root) if job else None
+        self.reporter = Reporter(config, root, job, self.case, self._definitions)
         if job:
             _limit_memory(job.memory_limit)
         self.output: Path | None = None
         """The file that the process itself prints to."""
         self._cases: dict[pytest.Item, Case | None] = {}
-        self._running: tuple[pytest.Item, Case] | None = None
         self._collected = False
         self._deselected: list[Case] = []
         self._left: frozenset[str] = frozenset()
@@ -141,11 +108,12 @@ class JettySession:
         """Join in, with what sees to it that a step spoils its own scenario only, whatever it does to the process."""
         plugins = self.config.pluginmanager
         plugins.register(self, "jetty-session")
+        plugins.register(self.reporter, "jetty-reporter")
         plugins.register(CaptureKeeper(self.config, self.output), "jetty-capture")
-        plugins.register(Copies(self.log), "jetty-copies")
+        plugins.register(Copies(self.reporter.log), "jetty-copies")
         if self.job and not self.job.output:
             plugins.register(NoTracebacks(self.config), "jetty-no-tracebacks")
-        plugins.register(Afterwards(self.config, self.log), "jetty-afterwards")
+        plugins.register(Afterwards(self.config, self.reporter.log), "jetty-afterwards")
 
     @property
     def entries(self) -> list[str]:
@@ -198,9 +166,9 @@ class JettySession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
-        self.emit("start")
+        self.reporter.emit("start")
         compat.order_by_place(session)
-        self.tree = Tree(session, self.root, self.steps, self._report, whole=self.job is not None)
+        self.tree = Tree(session, self.root, self.steps, self.reporter.problem, whole=self.job is not None)
         for path, error in self._early.items():
             self.tree.tell(error, path)
         self.config.pluginmanager.register(self.tree, "jetty-steps")
@@ -415,11 +383,11 @@ class JettySession:
         rows: dict[str, list[str | None]] = {}
         for case in (*cases, *self._deselected):
             rows.setdefault(case.scenario.id, []).append(case.params)
-        self.emit("plan", rows=rows)
+        self.reporter.emit("plan", rows=rows)
         for case in self._deselected:
             given = {"id": case.scenario.id, "params": case.params}
-            self.emit("scenario", **given)
-            self.emit("end", **given, status="unknown", cause="not-selected", message=self._left_out())
+            self.reporter.emit("scenario", **given)
+            self.reporter.emit("end", **given, status="unknown", cause="not-selected", message=self._left_out())
 
     def _left_out(self) -> str:
         options = ((name, self.config.getoption(name, None)) for name in ("-m", "-k"))
@@ -451,7 +419,7 @@ class JettySession:
     def _run(self, case: Case, script: Script, request: pytest.FixtureRequest) -> None:
         __tracebackhide__ = True
         case.renew()
-        emit = partial(self.emit, id=case.scenario.id, params=case.params)
+        emit = partial(self.reporter.emit, id=case.scenario.id, params=case.params)
         ScenarioRun(request, script, case.record, emit).run()
 
     def _bound(self, stock: compat.Execute) -> compat.Execute:
@@ -482,142 +450,10 @@ class JettySession:
             for name in dict.fromkeys(name for offer in offers for name in offer.autouse):
                 request.getfixturevalue(name)
 
-    # ---- events ----
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
-        """Keep both sides of a comparison that did not hold; what pytest says of it stays as it is."""
-        if op == "==":
-            self._compared = sides(left, right)
-
-    def emit(self, event: str, **fields: Any) -> None:
-        """Write an event, where somebody listens."""
-        if self.log:
-            if not (self.job and self.job.output):
-                fields.pop("traceback", None)
-            if event == "step-start":
-                self._compared = None
-                if self._touched:
-                    self._touched.step()
-            elif event == "step" and fields.get("status") == "failed" and self._compared:
-                fields["compared"] = self._compared
-            self.log.write(event, **fields)
-
-    def attach(self, item: pytest.Item, made: Attachment) -> None:
-        """Tell of what the running scenario has attached; what another test attaches is nobody's."""
-        if self._running and self._running[0] is item:
-            case = self._running[1]
-            self.emit("attachment", id=case.scenario.id, params=case.params, **told(made))
-
-    def _report(self, problem: Problem) -> None:
-        self.emit(
-            "problem", **{name: getattr(problem, name) for name in ("level", "page", "line", "column", "message")}
-        )
-        if not self.log:
-            self.config.issue_config_time_warning(pytest.PytestWarning(str(problem)), stacklevel=1)
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        case = self.case(item)
-        if case is None:
-            return (yield)
-        self._running = item, case
-        case.renew()
-        case.begun = False
-        if self._touched and self._executed:
-            self._touched.begin()
-            self._executed.begin()
-        self.emit("scenario", id=case.scenario.id, params=case.params)
-        started, begun = time.perf_counter(), time.time()
-        result = yield
-        for picture in pictures(self.config, since=begun):
-            self.attach(item, attachment(picture))
-        self._running = None
-        record = case.record
-        measured = _measured(item.user_properties)
-        self.emit(
-            "end", id=case.scenario.id, params=case.params,
-            status=record.status, cause=record.cause, message=record.message,
-            duration_ms=round((time.perf_counter() - started) * 1000, 3),
-            started=_told_time(begun), output="".join(record.output) or None,
-            environment=measured.pop("environment", None), measured=measured,
-            outside=self._touched is not None and self._touched.outside(),
-            executed=self._executed.files() if self._executed else None,
-        )  # fmt: skip
-        return result
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Notice another attempt at the same test, as pytest-rerunfailures makes them."""
-        if self._running is None or self._running[0] is not item:
-            return
-        case = self._running[1]
-        if case.begun:
-            record = case.record
-            self.emit(
-                "attempt", id=case.scenario.id, params=case.params,
-                status=record.status, cause=record.cause, message=record.message,
-            )  # fmt: skip
-            case.renew()
-        case.begun = True
-        # Another attempt measures anew.
-        item.user_properties[:] = [each for each in item.user_properties if not _is_measured(each)]
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        report = yield
-        if case := self.case(item):
-            self._note(item, case.record, report, call)
-        return report
-
-    def _note(self, item: pytest.Item, record: Record, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
-        if self.job and self.job.output and report.when == "call":
-            record.output.append(report.capstdout + report.capstderr)
-        if call.excinfo is None:
-            return
-        if report.skipped and hasattr(report, "wasxfail"):
-            record.status, record.cause, record.message = "skipped", None, f"expected to fail: {report.wasxfail}"
-            return
-        status, cause, message = classify(call.excinfo.value)
-        if report.when == "call":
-            if record.status == "passed":
-                record.worsen(status, cause, f"in the test function {item.name}, after its steps: {message}")
-            elif record.status == "unknown":
-                record.worsen(status, cause, message)
-        elif status in {"skipped", "unknown", "ambiguous"}:
-            record.worsen(status, cause, message)
-        else:
-            record.worsen("failed", "setup" if report.when == "setup" else "teardown", f"in {report.when}: {message}")
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Agree with what pytest reports in the end, where a mark or a hook of the project has changed it."""
-        if self._running is None or report.nodeid != self._running[0].nodeid:
-            return
-        record = self._running[1].record
-        if report.failed and (record.status in GREEN_OR_GREY or record.is_open):
-            causes: dict[str, Cause] = {"setup": "setup", "teardown": "teardown"}
-            record.worsen("failed", causes.get(report.when, "assertion"), str(report.longrepr))
-        elif report.skipped and record.status == "passed":
-            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-            record.worsen("skipped", None, str(reason))
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_unconfigure(self) -> Generator[None]:
-        """Say that all is done when it is: other plugins write their reports until now."""
-        try:
-            yield
-        finally:
-            if self.job and "lookup" in vars(self):
-                self.emit("definitions", found=self._definitions())
-            if self._touched:
-                self.emit("opened", read=self._touched.read(), written=self._touched.written())
-            self.emit("finish")
-
-    def _definitions(self) -> list[dict[str, object]]:
-        """The step definitions of the project, and others that serve a step."""
+    def _definitions(self) -> list[dict[str, object]] | None:
+        """The step definitions of the project, and others that serve a step; None where nobody has asked for any."""
+        if "lookup" not in vars(self):
+            return None
         return [
             {
                 "place": place_of(each, self.config.rootpath),
@@ -630,11 +466,6 @@ class JettySession:
             for each, used in self.lookup.every()
             if used or each.file.is_relative_to(self.root)
         ]
-
-
-def _told_time(moment: float) -> float | None:
-    """A time, unless the build is one that can be repeated (https://reproducible-builds.org/docs/source-date-epoch/)."""
-    return None if os.environ.get("SOURCE_DATE_EPOCH") else round(moment, 3)
 
 
 def _refuse_other_steps(shown: Scenario, ran: compat.BddScenario) -> None:
@@ -663,20 +494,6 @@ def _cells(table: Any) -> list[list[str]] | None:
 
 def _lines(text: str | None) -> list[str] | None:
     return None if text is None else [line.rstrip() for line in as_given(text).splitlines()]
-
-
-def _is_measured(entry: tuple[str, object]) -> bool:
-    return str(entry[0]).startswith(MEASURED)
-
-
-def _measured(properties: list[tuple[str, object]]) -> dict[str, str]:
-    """What the steps recorded with pytest's `record_property`, by the name after `jetty.`."""
-    found: dict[str, list[str]] = {}
-    for name, value in filter(_is_measured, properties):
-        values = found.setdefault(name.removeprefix(MEASURED), [])
-        # Measured more than once: the judge holds the worst against the preset.
-        values += [str(value)] if str(value) not in values else []
-    return {name: SEVERAL.join(values) for name, values in found.items()}
 
 
 def _limit_memory(mebibytes: int | None) -> None:
