@@ -92,7 +92,7 @@ def verdict_of(*judged: JudgedScenario, **changes: object) -> Verdict:
     passed = sum(item.result.status == "passed" for item in judged)
     modes = {
         "speed": ModeVerdict("red", passed, len(judged)),
-        "stable": ModeVerdict("green", 1, 1, standing_on_nothing=True),
+        "stable": ModeVerdict("green", 1, 1, lower_mode_not_green=True),
         "production": ModeVerdict("not-applicable", 0, 0),
     }
     counts = {"scenarios": len(judged), "wip": sum(item.known_red for item in judged)}

@@ -167,7 +167,7 @@ def test_level_is_the_highest_green_with_all_green_below(
     pairs = zip(MODES, (speed, stable, production), strict=True)
     feature = verdict_of([(mode, result, ()) for mode, result in pairs if result], "external").features[0]
     assert feature.level == level
-    assert tuple(mode for mode in MODES if feature.modes[mode].standing_on_nothing) == on_nothing
+    assert tuple(mode for mode in MODES if feature.modes[mode].lower_mode_not_green) == on_nothing
 
 
 def test_a_mode_counts_what_passed() -> None:

@@ -52,7 +52,7 @@ def show_missing_standards(report: Console, verdict: Verdict, chosen: Iterable[F
 
 def cell(found: ModeVerdict) -> str:
     count = f" {found.passed}/{found.total}" if found.total else ""
-    return f"{found.status}{count}" + (" (a lower mode is not green)" if found.standing_on_nothing else "")
+    return f"{found.status}{count}" + (" (a lower mode is not green)" if found.lower_mode_not_green else "")
 
 
 def in_short(judged: FeatureVerdict, verdict: Verdict) -> str:

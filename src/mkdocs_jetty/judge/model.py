@@ -35,7 +35,7 @@ class ModeVerdict:
     status: ModeStatus
     passed: int
     total: int
-    standing_on_nothing: bool = False
+    lower_mode_not_green: bool = False
     """Green, while a mode below it is not."""
 
 

@@ -210,7 +210,7 @@ def _modes(scenarios: Sequence[JudgedScenario], state: State) -> dict[Mode, Mode
         status = mode_status(own) if applies else "not-applicable"
         green = status == "green"
         passed = sum(scenario.result.status == "passed" for scenario in own)
-        modes[mode] = ModeVerdict(status, passed, len(own), standing_on_nothing=green and not solid)
+        modes[mode] = ModeVerdict(status, passed, len(own), lower_mode_not_green=green and not solid)
         solid = solid and green
     return modes
 

@@ -112,7 +112,7 @@ def badge_of(feature: FeatureVerdict, mode: Mode) -> tuple[str, dict[str, Any]]:
 def look_of(feature: FeatureVerdict, mode: Mode) -> Look:
     """What the badge of a mode says: green production scenarios are no proof while standards are open."""
     judged: ModeVerdict = feature.modes[mode]
-    if judged.status == "green" and judged.standing_on_nothing:
+    if judged.status == "green" and judged.lower_mode_not_green:
         return ON_NOTHING
     left = open_standards(feature) if mode == "production" else 0
     return Look(f"{left} open", AMBER) if judged.status == "green" and left else LOOKS[judged.status]

@@ -108,7 +108,8 @@ def _mode(mode: ModeVerdict) -> dict[str, Any]:
         "status": mode.status,
         "passed": mode.passed,
         "total": mode.total,
-        "standing_on_nothing": mode.standing_on_nothing,
+        "lower_mode_not_green": mode.lower_mode_not_green,
+        "standing_on_nothing": mode.lower_mode_not_green,  # its name up to 0.1, for one more version
     }
 
 

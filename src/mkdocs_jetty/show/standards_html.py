@@ -210,7 +210,7 @@ def _missing_of(feature: FeatureVerdict, url_for: Callable[[str], str]) -> Missi
     modes = tuple(
         f"{mode}: {words.mode_mark(state).word}"
         for mode, state in feature.modes.items()
-        if state.status not in {"green", "not-applicable"} or state.standing_on_nothing
+        if state.status not in {"green", "not-applicable"} or state.lower_mode_not_green
     )
     shown = tuple(
         (item, f"{url}#{standard_anchor(feature.feature.id, item.standard.id)}") for item in left[:_FIRST_MISSING]

@@ -137,7 +137,7 @@ def worst_status(statuses: Iterable[Status]) -> Status:
 def mode_mark(mode: ModeVerdict) -> Mark:
     """The mark of one mode of a feature, with its counts in the word: `4 of 5 pass`."""
     mark = MODE[mode.status]
-    if mode.standing_on_nothing:
+    if mode.lower_mode_not_green:
         mark = Mark("amber", "half", "a lower mode is not green")
     if not mode.total or mode.status == "not-applicable":
         return mark
