@@ -59,7 +59,7 @@ def _choose(driver: Driver, password: str) -> Any:
 
 
 @when(phrase("I choose a password of less than {n:Count} characters"))
-def _(n: int, jetty_driver: Driver, jetty_measure: Measure) -> None:
+def _choose_password_less_than_characters(n: int, jetty_driver: Driver, jetty_measure: Measure) -> None:
     """One character short, and uncommon, so that only its length is wrong."""
     _choose(jetty_driver, uncommon(n - 1))
     jetty_driver.world.notes["shortest"] = n
@@ -67,7 +67,7 @@ def _(n: int, jetty_driver: Driver, jetty_measure: Measure) -> None:
 
 
 @when("I choose each of the most common passwords")
-def _(jetty_driver: Driver, jetty_measure: Measure) -> None:
+def _choose_each_most_common_passwords(jetty_driver: Driver, jetty_measure: Measure) -> None:
     """As long as the scenario said before that a password has to be, so that only being common is wrong with them."""
     passwords = common(jetty_driver.world.notes.get("shortest"))
     jetty_driver.world.notes["chosen"] = [(each, _choose(jetty_driver, each)) for each in passwords]
@@ -75,7 +75,7 @@ def _(jetty_driver: Driver, jetty_measure: Measure) -> None:
 
 
 @then("none of them is accepted")
-def _(jetty_driver: Driver) -> None:
+def _none_them_accepted(jetty_driver: Driver) -> None:
     chosen: Sequence[tuple[str, Any]] = jetty_driver.world.notes.get("chosen", ())
     shortest = jetty_driver.world.notes.get("shortest")
     if shortest is not None and not chosen:
@@ -97,13 +97,13 @@ def _(jetty_driver: Driver) -> None:
 
 
 @when(phrase("I choose a password of {n:Count} characters"))
-def _(n: int, jetty_driver: Driver) -> None:
+def _choose_password_characters(n: int, jetty_driver: Driver) -> None:
     jetty_driver.world.notes["password"] = uncommon(n)
     _choose(jetty_driver, uncommon(n))
 
 
 @then("it is accepted and kept as a salted slow hash")
-def _(jetty_driver: Driver, jetty_password_hash: Callable[[Persona], str]) -> None:
+def _accepted_kept_as_salted_slow(jetty_driver: Driver, jetty_password_hash: Callable[[Persona], str]) -> None:
     """Chosen once more, the same password is kept as another value: that is what salt does."""
     password, response = jetty_driver.world.notes.get("password"), jetty_driver.world.response
     assert password is not None, "no password was chosen"
@@ -122,17 +122,17 @@ def _(jetty_driver: Driver, jetty_password_hash: Callable[[Persona], str]) -> No
 
 
 @given("I have signed in with a password only")
-def _(jetty_driver: Driver) -> None:
+def _signed_password_only(jetty_driver: Driver) -> None:
     jetty_driver.sign_in(jetty_driver.me)
 
 
 @when("I request a page for people who are signed in")
-def _(jetty_driver: Driver, jetty_private_page: str) -> None:
+def _request_page_people_who_signed(jetty_driver: Driver, jetty_private_page: str) -> None:
     jetty_driver.get(jetty_private_page)
 
 
 @then("a second factor is asked for")
-def _(jetty_driver: Driver) -> None:
+def _second_factor_asked(jetty_driver: Driver) -> None:
     """The page does not open: it is refused, or leads elsewhere."""
     response = jetty_driver.world.response
     assert response is not None, "nothing was requested"
@@ -140,7 +140,7 @@ def _(jetty_driver: Driver) -> None:
 
 
 @then("a used code is refused")
-def _(jetty_driver: Driver, jetty_private_page: str) -> None:
+def _used_code_refused(jetty_driver: Driver, jetty_private_page: str) -> None:
     """It opens the page once; in a new session, the very same code does not."""
     me = jetty_driver.me
     request = jetty_driver.request(FACTOR)
@@ -168,7 +168,7 @@ def _sign_in_as(driver: Driver, who: Persona) -> Any:
 
 
 @then("no default account can sign in")
-def _(jetty_driver: Driver, jetty_measure: Measure) -> None:
+def _no_default_account_can_sign(jetty_driver: Driver, jetty_measure: Measure) -> None:
     """Each from an address of its own, for a limiter's refusal is no proof."""
     allow(jetty_driver.target, "fuzz")
     me = jetty_driver.me
@@ -189,7 +189,7 @@ def _(jetty_driver: Driver, jetty_measure: Measure) -> None:
 
 
 @when(phrase("{span:Duration} pass without a sign-in"))
-def _(span: timedelta, jetty_driver: Driver, jetty_time: Time, jetty_measure: Measure) -> None:
+def _pass_without_sign(span: timedelta, jetty_driver: Driver, jetty_time: Time, jetty_measure: Measure) -> None:
     jetty_driver.sign_in(jetty_driver.me)
     jetty_driver.forget(jetty_driver.me)
     jetty_time.pass_by(span + timedelta(seconds=1))
@@ -198,14 +198,14 @@ def _(span: timedelta, jetty_driver: Driver, jetty_time: Time, jetty_measure: Me
 
 
 @then("I cannot sign in")
-def _(jetty_driver: Driver) -> None:
+def _cannot_sign(jetty_driver: Driver) -> None:
     assert "unused" in jetty_driver.world.notes, "no time has passed"
     answer = _sign_in_as(jetty_driver, jetty_driver.me)
     assert jetty_driver.refused(answer), f"I can still sign in: {described(answer)}"
 
 
 @when(parsers.parse("two people {action}"))
-def _(action: str, jetty_driver: Driver, jetty_audit: Callable[[], Sequence[Mapping[str, Any]]]) -> None:
+def _two_people(action: str, jetty_driver: Driver, jetty_audit: Callable[[], Sequence[Mapping[str, Any]]]) -> None:
     people = (jetty_driver.me, jetty_driver.somebody_else())
     before = []
     for who in people:
@@ -220,7 +220,7 @@ def _(action: str, jetty_driver: Driver, jetty_audit: Callable[[], Sequence[Mapp
 
 
 @then("the audit log tells them apart")
-def _(
+def _audit_log_tells_them_apart(
     jetty_driver: Driver, jetty_audit: Callable[[], Sequence[Mapping[str, Any]]], jetty_audit_fields: Mapping[str, str]
 ) -> None:
     two = jetty_driver.world.notes.get("two")

@@ -48,7 +48,7 @@ class Tried:
 
 
 @when(phrase('each operation of the interface "{path}" gets generated input'))
-def _(
+def _each_operation_interface_gets_generated(
     path: str, jetty_target: Target, jetty_base_url: str, jetty_load: Load, jetty_root: Path, jetty_world: World,
     jetty_measure: Measure,
 ) -> None:  # fmt: skip
@@ -59,7 +59,7 @@ def _(
 
 
 @when(phrase('each operation of the interface "{path}" gets {n:Count} generated inputs within {limit:Duration}'))
-def _(
+def _each_operation_gets_so_much_input(
     path: str, n: int, limit: timedelta, jetty_target: Target, jetty_base_url: str, jetty_load: Load, jetty_root: Path,
     jetty_world: World, jetty_measure: Measure,
 ) -> None:  # fmt: skip
@@ -71,7 +71,7 @@ def _(
 
 
 @then("every answer is as the interface describes it")
-def _(jetty_world: World) -> None:
+def _every_answer_as_interface_describes(jetty_world: World) -> None:
     tried = jetty_world.notes.get("tried")
     assert isinstance(tried, Tried), "no step before has tried an interface"
     assert tried.operations, "the interface describes no operation, so nothing was tried"

@@ -144,7 +144,7 @@ def jetty_browser() -> Iterator[Browser]:
 @given(phrase("I open {page}"))
 @when(phrase("I open {page}"))
 @when(phrase("{page} is opened on the reference device"))
-def _(
+def _open(
     page: str, jetty_base_url: str, jetty_pages: Mapping[str, str], jetty_world: World, jetty_browser: Browser,
     request: pytest.FixtureRequest,
 ) -> None:  # fmt: skip
@@ -156,7 +156,9 @@ def _(
 
 @then(phrase("the page has no accessibility violations at WCAG 2.2 level {level:w}"))
 @then(phrase("it has no accessibility violations at WCAG 2.2 level {level:w}"))
-def _(level: str, jetty_world: World, jetty_browser: Browser, jetty_measure: Measure) -> None:
+def _page_no_accessibility_violations_at(
+    level: str, jetty_world: World, jetty_browser: Browser, jetty_measure: Measure
+) -> None:
     _opened(jetty_world)
     assert level in LEVELS, f"WCAG has no level {level}; there are: {', '.join(LEVELS)}"
     found = jetty_browser.violations(level)
@@ -171,7 +173,7 @@ def _(level: str, jetty_world: World, jetty_browser: Browser, jetty_measure: Mea
 
 @then(phrase("the largest paint is within {limit:Duration}"))
 @then(phrase("its largest paint is within {limit:Duration}"))
-def _(limit: timedelta, jetty_world: World, jetty_browser: Browser, jetty_measure: Measure) -> None:
+def _largest_paint_within(limit: timedelta, jetty_world: World, jetty_browser: Browser, jetty_measure: Measure) -> None:
     _opened(jetty_world)
     paint = jetty_browser.seen("paint")
     assert paint is not None, "nothing was painted that the browser would count"
@@ -181,7 +183,7 @@ def _(limit: timedelta, jetty_world: World, jetty_browser: Browser, jetty_measur
 
 
 @then(phrase("its layout shift is at most {most:f}"))
-def _(most: float, jetty_world: World, jetty_browser: Browser, jetty_measure: Measure) -> None:
+def _layout_shift_at_most(most: float, jetty_world: World, jetty_browser: Browser, jetty_measure: Measure) -> None:
     _opened(jetty_world)
     shift = float(jetty_browser.seen("shift"))
     jetty_measure("cls", f"{most:g}")
@@ -190,7 +192,7 @@ def _(most: float, jetty_world: World, jetty_browser: Browser, jetty_measure: Me
 
 
 @then(phrase("at most {most:Size} are transferred"))
-def _(most: int, jetty_world: World, jetty_browser: Browser, jetty_measure: Measure) -> None:
+def _at_most_transferred(most: int, jetty_world: World, jetty_browser: Browser, jetty_measure: Measure) -> None:
     _opened(jetty_world)
     size = jetty_browser.transferred
     jetty_measure("weight", spoken_size(most))

@@ -28,7 +28,7 @@ def jetty_assets() -> Sequence[str]:
 
 
 @when("I request each static asset twice")
-def _(jetty_driver: Driver, jetty_assets: Sequence[str], jetty_measure: Measure) -> None:
+def _request_each_static_asset_twice(jetty_driver: Driver, jetty_assets: Sequence[str], jetty_measure: Measure) -> None:
     """The second time as a browser does that has it already."""
     pairs = []
     for path in jetty_assets:
@@ -42,7 +42,7 @@ def _(jetty_driver: Driver, jetty_assets: Sequence[str], jetty_measure: Measure)
 
 
 @then(phrase("each may be cached for at least {span:Duration}"))
-def _(span: timedelta, jetty_driver: Driver, jetty_measure: Measure) -> None:
+def _each_may_cached_at_least(span: timedelta, jetty_driver: Driver, jetty_measure: Measure) -> None:
     """And is immutable, or it would be asked for all the same."""
     pairs = jetty_driver.world.notes.get("assets")
     assert pairs, "no asset was requested"
@@ -57,7 +57,7 @@ def _(span: timedelta, jetty_driver: Driver, jetty_measure: Measure) -> None:
 
 
 @then("each can be revalidated")
-def _(jetty_driver: Driver) -> None:
+def _each_can_revalidated(jetty_driver: Driver) -> None:
     pairs = jetty_driver.world.notes.get("assets")
     assert pairs, "no asset was requested"
     for path, _, second in pairs:
@@ -66,7 +66,7 @@ def _(jetty_driver: Driver) -> None:
 
 
 @then("a page for people who are signed in is never stored")
-def _(jetty_driver: Driver, jetty_private_page: str) -> None:
+def _page_people_who_signed_never(jetty_driver: Driver, jetty_private_page: str) -> None:
     jetty_driver.sign_in(jetty_driver.me)
     response = jetty_driver.get(jetty_private_page)
     assert not jetty_driver.refused(response), f"I cannot open {jetty_private_page}: {described(response)}"

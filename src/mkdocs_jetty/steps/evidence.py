@@ -39,12 +39,14 @@ Measure = Callable[[str, object], None]
 
 
 @given(phrase('the report "{path}"'))
-def _(path: str, jetty_world: World) -> None:
+def _report(path: str, jetty_world: World) -> None:
     jetty_world.notes["report"] = path
 
 
 @then(phrase('the report "{path}" has no findings of severity {level} or above'))
-def _(path: str, level: str, jetty_root: Path, jetty_world: World, jetty_measure: Measure) -> None:
+def _report_no_findings_severity_or(
+    path: str, level: str, jetty_root: Path, jetty_world: World, jetty_measure: Measure
+) -> None:
     jetty_world.notes["report"] = path
     assert level in SEVERITIES, f"no severity `{level}`; there are: {', '.join(SEVERITIES)}"
     asked = Threshold("level", "exact", level, level)
@@ -57,13 +59,15 @@ def _(path: str, level: str, jetty_root: Path, jetty_world: World, jetty_measure
 
 
 @then(phrase('the report "{path}" is at most {limit:Duration} old'))
-def _(path: str, limit: timedelta, jetty_root: Path, jetty_world: World, jetty_measure: Measure) -> None:
+def _report_at_most_old(
+    path: str, limit: timedelta, jetty_root: Path, jetty_world: World, jetty_measure: Measure
+) -> None:
     jetty_world.notes["report"] = path
     _young(path, limit, jetty_root, jetty_measure)
 
 
 @then(phrase("the report is at most {limit:Duration} old"))
-def _(limit: timedelta, jetty_root: Path, jetty_world: World, jetty_measure: Measure) -> None:
+def _that_report_at_most_old(limit: timedelta, jetty_root: Path, jetty_world: World, jetty_measure: Measure) -> None:
     _young(_named(jetty_world), limit, jetty_root, jetty_measure)
 
 
@@ -102,13 +106,15 @@ def _standard(thresholds: Mapping[str, Threshold]) -> Standard:
 
 
 @given(phrase('the load report "{path}" from at most {limit:Duration} ago'))
-def _(path: str, limit: timedelta, jetty_root: Path, jetty_world: World, jetty_measure: Measure) -> None:
+def _load_report_from_at_most(
+    path: str, limit: timedelta, jetty_root: Path, jetty_world: World, jetty_measure: Measure
+) -> None:
     jetty_world.notes["report"] = path
     _young(path, limit, jetty_root, jetty_measure)
 
 
 @then(phrase('the load report "{path}" meets the latency budget'))
-def _(path: str, jetty_root: Path, jetty_measure: Measure) -> None:
+def _load_report_meets_latency_budget(path: str, jetty_root: Path, jetty_measure: Measure) -> None:
     budget = _budget(jetty_root)
     finding = read_report(jetty_root, Report("latency-budget", path), budget)
     for name, value in finding.measured.items():
@@ -140,12 +146,14 @@ def _budget(root: Path) -> Standard:
 
 
 @given(phrase('the bill of materials "{path}"'))
-def _(path: str, jetty_world: World) -> None:
+def _bill_materials(path: str, jetty_world: World) -> None:
     jetty_world.notes["bill"] = path
 
 
 @then(phrase("every component in the bill of materials has an allowed licence"))
-def _(jetty_root: Path, jetty_world: World, jetty_allowed_licences: Sequence[str], jetty_measure: Measure) -> None:
+def _every_component_bill_materials_allowed(
+    jetty_root: Path, jetty_world: World, jetty_allowed_licences: Sequence[str], jetty_measure: Measure
+) -> None:
     path = jetty_world.notes.get("bill") or next((name for name in BILLS if (jetty_root / name).is_file()), None)
     if path is None:
         raise Unavailable(f'no bill of materials: write `Given the bill of materials "path"`, or keep {BILLS[0]}')
@@ -153,7 +161,9 @@ def _(jetty_root: Path, jetty_world: World, jetty_allowed_licences: Sequence[str
 
 
 @then(phrase('every component in the bill of materials "{path}" has an allowed licence'))
-def _(path: str, jetty_root: Path, jetty_allowed_licences: Sequence[str], jetty_measure: Measure) -> None:
+def _every_component_of_that_bill_allowed(
+    path: str, jetty_root: Path, jetty_allowed_licences: Sequence[str], jetty_measure: Measure
+) -> None:
     _licensed(jetty_root, path, jetty_allowed_licences, jetty_measure)
 
 

@@ -39,7 +39,7 @@ class Answers:
 
 
 @when("I request each path from the exposure list")
-def _(jetty_driver: Driver, jetty_world: World, jetty_measure: Measure) -> None:
+def _request_each_path_from_exposure(jetty_driver: Driver, jetty_world: World, jetty_measure: Measure) -> None:
     stranger = f"/jetty-{secrets.token_hex(8)}"
     nowhere = _get(jetty_driver, stranger, FIRST_ADDRESS)
     listed = entries("exposure")
@@ -50,7 +50,7 @@ def _(jetty_driver: Driver, jetty_world: World, jetty_measure: Measure) -> None:
 
 @then("none of them is served")
 @then("none answers with content")
-def _(jetty_world: World, jetty_measure: Measure) -> None:
+def _none_them_served(jetty_world: World, jetty_measure: Measure) -> None:
     answers = jetty_world.notes.get("exposure")
     assert isinstance(answers, Answers), "no step before has requested the exposure list"
     assert answers.found, "no path was requested"

@@ -100,27 +100,27 @@ def _asks(driver: Driver, step: str) -> Callable[[], Any] | None:
 
 @given(phrase("the {dependency} is unavailable"))
 @when(phrase("the {dependency} is unavailable"))
-def _(dependency: str, request: pytest.FixtureRequest) -> None:
+def _unavailable(dependency: str, request: pytest.FixtureRequest) -> None:
     _break(request, dependency, "down")
 
 
 @given(phrase("the {dependency} answers after {span:Duration}"))
-def _(dependency: str, span: timedelta, request: pytest.FixtureRequest) -> None:
+def _answers_after(dependency: str, span: timedelta, request: pytest.FixtureRequest) -> None:
     _break(request, dependency, "slow", seconds=span.total_seconds())
 
 
 @given(phrase("the {dependency} never answers"))
-def _(dependency: str, request: pytest.FixtureRequest) -> None:
+def _never_answers(dependency: str, request: pytest.FixtureRequest) -> None:
     _break(request, dependency, "hang")
 
 
 @given(phrase("the {dependency} drops {share:Percent} of connections"))
-def _(dependency: str, share: float, request: pytest.FixtureRequest) -> None:
+def _drops_connections(dependency: str, share: float, request: pytest.FixtureRequest) -> None:
     _break(request, dependency, "drop", percent=share)
 
 
 @then(phrase("I get an answer within {limit:Duration} that says what is missing"))
-def _(
+def _get_answer_within_says_what(
     limit: timedelta, jetty_driver: Driver, jetty_world: World, jetty_missing_texts: Mapping[str, str],
     jetty_measure: Measure,
 ) -> None:  # fmt: skip
@@ -147,7 +147,7 @@ def _(
 
 @then(phrase("full service returns within {limit:Duration}"))
 @then(phrase("full service returns within {limit:Duration} of its return"))
-def _(
+def _full_service_returns_within(
     limit: timedelta, jetty_driver: Driver, jetty_world: World, jetty_broken: Faults,
     jetty_missing_texts: Mapping[str, str], jetty_measure: Measure,
 ) -> None:  # fmt: skip
@@ -168,7 +168,7 @@ def _(
 
 
 @then(phrase("each attempt ends within {limit:Duration}"))
-def _(
+def _each_attempt_ends_within(
     limit: timedelta, jetty_driver: Driver, jetty_broken: Faults, jetty_world: World, jetty_measure: Measure
 ) -> None:  # fmt: skip
     """Whatever they end with; and what is broken was called, or else it shows in the answers."""
@@ -187,7 +187,9 @@ def _(
 
 
 @then(phrase("the {dependency} got at most {most:Count} calls"))
-def _(dependency: str, most: int, jetty_broken: Faults, jetty_world: World, jetty_measure: Measure) -> None:
+def _got_at_most_calls(
+    dependency: str, most: int, jetty_broken: Faults, jetty_world: World, jetty_measure: Measure
+) -> None:
     attempts, calls = len(_attempts(jetty_world)), _calls(jetty_broken, dependency)
     if calls is None:
         raise Unavailable("`jetty_faults` has no method `calls(dependency)` that can tell, so nobody counted")
@@ -269,7 +271,7 @@ def until(failing: Callable[[], str | None], limit: timedelta, what: str) -> flo
 
 
 @when(parsers.re(r"I try to (?P<action>(?!.* without permission$).+)"))
-def _(action: str, jetty_driver: Driver) -> None:
+def _try(action: str, jetty_driver: Driver) -> None:
     """Whatever comes of it: the next steps say what has to."""
     jetty_driver.act(action)
 
@@ -278,7 +280,7 @@ def _(action: str, jetty_driver: Driver) -> None:
 
 
 @then(phrase("an error event with release and request reference is recorded within {limit:Duration}"))
-def _(
+def _error_event_release_request_reference(
     limit: timedelta, jetty_world: World, jetty_logs: Callable[[], Sequence[Mapping[str, Any]]], jetty_measure: Measure
 ) -> None:
     assert jetty_world.response is not None, "there is no response"

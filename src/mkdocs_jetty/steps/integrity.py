@@ -52,7 +52,7 @@ class Cut:
 
 
 @when(phrase("the process is killed in the middle of {action}"))
-def _(
+def _process_killed_middle(
     action: str, jetty_target: Target, jetty_deploy: Deploy, jetty_driver: Driver, jetty_effects: Effects,
     jetty_world: World, jetty_measure: Measure,
 ) -> None:  # fmt: skip
@@ -77,7 +77,7 @@ def _(
 
 
 @then("after restart the data shows all of it or none of it")
-def _(jetty_driver: Driver, jetty_world: World) -> None:
+def _after_restart_data_shows_all(jetty_driver: Driver, jetty_world: World) -> None:
     cuts: list[Cut] = jetty_world.notes.get("cuts", [])
     assert cuts, "no step before has killed the process"
     for each in cuts:
@@ -90,12 +90,14 @@ def _(jetty_driver: Driver, jetty_world: World) -> None:
 
 
 @when(phrase("the process is told to stop in the middle of {action}"))
-def _(action: str, jetty_target: Target, jetty_deploy: Deploy, jetty_driver: Driver, jetty_world: World) -> None:
+def _process_told_stop_middle(
+    action: str, jetty_target: Target, jetty_deploy: Deploy, jetty_driver: Driver, jetty_world: World
+) -> None:
     _stop(action, jetty_target, jetty_deploy, jetty_driver, jetty_world)
 
 
 @when("the process is told to stop")
-def _(jetty_target: Target, jetty_deploy: Deploy, jetty_driver: Driver, jetty_world: World) -> None:
+def _process_told_stop(jetty_target: Target, jetty_deploy: Deploy, jetty_driver: Driver, jetty_world: World) -> None:
     assert jetty_world.action, "no step before has done anything: write `… is told to stop in the middle of <action>`"
     _stop(jetty_world.action, jetty_target, jetty_deploy, jetty_driver, jetty_world)
 
@@ -114,7 +116,7 @@ def _stop(action: str, target: Target, deploy: Deploy, driver: Driver, world: Wo
 
 
 @then(phrase("running requests complete and it ends within {limit:Duration}"))
-def _(limit: timedelta, jetty_world: World, jetty_measure: Measure) -> None:
+def _running_requests_complete_ends_within(limit: timedelta, jetty_world: World, jetty_measure: Measure) -> None:
     assert "stopped" in jetty_world.notes, "no step before has told the process to stop"
     told, ended, answers = jetty_world.notes["stopped"]
     jetty_measure("stop", spoken(limit))
@@ -179,7 +181,9 @@ def _start(deploy: Deploy, driver: Driver) -> None:
 
 
 @when(phrase("I send the same {action} request twice at the same moment"))
-def _(action: str, jetty_target: Target, jetty_driver: Driver, jetty_effects: Effects, jetty_world: World) -> None:
+def _send_same_request_twice_at(
+    action: str, jetty_target: Target, jetty_driver: Driver, jetty_effects: Effects, jetty_world: World
+) -> None:
     allow(jetty_target, "fault")
     count = effect_of(jetty_effects, action)
     before = count()
@@ -191,7 +195,7 @@ def _(action: str, jetty_target: Target, jetty_driver: Driver, jetty_effects: Ef
 
 
 @then("it takes effect once")
-def _(jetty_world: World, jetty_measure: Measure) -> None:
+def _takes_effect_once(jetty_world: World, jetty_measure: Measure) -> None:
     assert "twice" in jetty_world.notes, "no step before has sent a request twice"
     answers, seen = jetty_world.notes["twice"]
     jetty_measure("effects", max(seen.values(), default=0))
@@ -224,7 +228,9 @@ def _shown(parts: Mapping[str, int]) -> str:
 
 
 @when("one entry is altered or removed")
-def _(jetty_target: Target, jetty_audit_integrity: AuditIntegrity, jetty_world: World) -> None:
+def _one_entry_altered_or_removed(
+    jetty_target: Target, jetty_audit_integrity: AuditIntegrity, jetty_world: World
+) -> None:
     allow(jetty_target, "fault")
     port = jetty_audit_integrity
     first = port.verify()
@@ -242,7 +248,7 @@ def _(jetty_target: Target, jetty_audit_integrity: AuditIntegrity, jetty_world: 
 
 
 @then("verification names the first bad entry")
-def _(jetty_world: World) -> None:
+def _verification_names_first_bad_entry(jetty_world: World) -> None:
     verdicts = jetty_world.notes.get("tampered")
     assert verdicts, "no step before has tampered with the audit log"
     for name, expected, found in verdicts:
@@ -251,7 +257,7 @@ def _(jetty_world: World) -> None:
 
 
 @then("the application account cannot change entries")
-def _(jetty_audit_integrity: AuditIntegrity) -> None:
+def _application_account_cannot_change_entries(jetty_audit_integrity: AuditIntegrity) -> None:
     changed = jetty_audit_integrity.change_as_application()
     if changed:
         jetty_audit_integrity.restore()

@@ -89,7 +89,9 @@ def _passes(response: Any) -> bool:
 
 
 @then(phrase("the readiness check fails within {limit:Duration}"))
-def _(limit: timedelta, jetty_driver: Driver, jetty_health: Mapping[str, str], jetty_measure: Measure) -> None:
+def _readiness_check_fails_within(
+    limit: timedelta, jetty_driver: Driver, jetty_health: Mapping[str, str], jetty_measure: Measure
+) -> None:
     def failing() -> str | None:
         response = _check(jetty_driver, jetty_health, "readiness")
         return described(response) if _passes(response) else None
@@ -100,13 +102,13 @@ def _(limit: timedelta, jetty_driver: Driver, jetty_health: Mapping[str, str], j
 
 
 @then("the liveness check still passes")
-def _(jetty_driver: Driver, jetty_health: Mapping[str, str]) -> None:
+def _liveness_check_still_passes(jetty_driver: Driver, jetty_health: Mapping[str, str]) -> None:
     response = _check(jetty_driver, jetty_health, "liveness")
     assert _passes(response), f"the liveness check fails: {described(response)}"
 
 
 @then(phrase("the readiness check passes within {limit:Duration} of its return"))
-def _(
+def _readiness_check_passes_within_return(
     limit: timedelta,
     jetty_driver: Driver,
     jetty_health: Mapping[str, str],
@@ -127,7 +129,9 @@ def _(
 
 
 @when(phrase("{n:Count} sign-ins fail for one account within {window:Duration}"))
-def _(n: int, window: timedelta, jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure) -> None:
+def _sign_ins_fail_one_account(
+    n: int, window: timedelta, jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure
+) -> None:
     allow(jetty_driver.target, "load")
     cap(jetty_load, requests=n)
     name = next((each for each in ("sign in", "log in") if each in jetty_driver.actions), "sign in")
@@ -142,7 +146,9 @@ def _(n: int, window: timedelta, jetty_driver: Driver, jetty_load: Load, jetty_m
 
 @then(phrase("a security alert is raised within {limit:Duration}"))
 @then(phrase("an alert is raised within {limit:Duration}"))
-def _(limit: timedelta, jetty_world: World, jetty_alerts: Callable[[], Sequence[Any]], jetty_measure: Measure) -> None:
+def _security_alert_raised_within(
+    limit: timedelta, jetty_world: World, jetty_alerts: Callable[[], Sequence[Any]], jetty_measure: Measure
+) -> None:
     before = jetty_world.notes.get("alerts")
     assert before is not None, "nothing was done before this step"
 
@@ -158,7 +164,7 @@ def _(limit: timedelta, jetty_world: World, jetty_alerts: Callable[[], Sequence[
 
 
 @when(phrase("{n:Count} jobs are queued at once"))
-def _(n: int, jetty_target: Target, jetty_load: Load, jetty_jobs: Jobs, jetty_world: World) -> None:
+def _jobs_queued_at_once(n: int, jetty_target: Target, jetty_load: Load, jetty_jobs: Jobs, jetty_world: World) -> None:
     allow(jetty_target, "load")
     cap(jetty_load, requests=n)
     jetty_world.notes["queued"] = (n, jetty_jobs.done(), time.monotonic())
@@ -166,7 +172,7 @@ def _(n: int, jetty_target: Target, jetty_load: Load, jetty_jobs: Jobs, jetty_wo
 
 
 @then(phrase("no job waits longer than {age:Duration}"))
-def _(age: timedelta, jetty_jobs: Jobs, jetty_world: World, jetty_measure: Measure) -> None:
+def _no_job_waits_longer_than(age: timedelta, jetty_jobs: Jobs, jetty_world: World, jetty_measure: Measure) -> None:
     """Watched until none waits."""
     assert "queued" in jetty_world.notes, "no job was queued"
     jetty_measure("age", spoken(age))
@@ -179,7 +185,9 @@ def _(age: timedelta, jetty_jobs: Jobs, jetty_world: World, jetty_measure: Measu
 
 
 @then(phrase("the backlog is empty within {limit:Duration} and every job is done"))
-def _(limit: timedelta, jetty_jobs: Jobs, jetty_world: World, jetty_measure: Measure) -> None:
+def _backlog_empty_within_every_job(
+    limit: timedelta, jetty_jobs: Jobs, jetty_world: World, jetty_measure: Measure
+) -> None:
     assert "queued" in jetty_world.notes, "no job was queued"
     n, before, since = jetty_world.notes["queued"]
     left = limit - timedelta(seconds=time.monotonic() - since)
@@ -198,7 +206,7 @@ def _(limit: timedelta, jetty_jobs: Jobs, jetty_world: World, jetty_measure: Mea
 
 
 @when(phrase("{action} runs with {few:Count} and with {many:Count} results"))
-def _(
+def _runs_results(
     action: str, few: int, many: int, jetty_driver: Driver, jetty_queries: Queries, jetty_results: Callable[[int], None]
 ) -> None:
     runs = []
@@ -220,7 +228,7 @@ def _runs(world: World) -> Sequence[Sequence[tuple[str, float]]]:
 
 
 @then(phrase("it runs at most {most:Count} queries"))
-def _(most: int, jetty_world: World, jetty_measure: Measure) -> None:
+def _runs_at_most_queries(most: int, jetty_world: World, jetty_measure: Measure) -> None:
     number = max(map(len, _runs(jetty_world)))
     jetty_measure("queries", most)
     jetty_measure("observed queries", number)
@@ -228,13 +236,13 @@ def _(most: int, jetty_world: World, jetty_measure: Measure) -> None:
 
 
 @then("the number of queries is the same")
-def _(jetty_world: World) -> None:
+def _number_queries_same(jetty_world: World) -> None:
     few, many = map(len, _runs(jetty_world))
     assert few == many, f"{few} queries for few results, {many} for many"
 
 
 @then(phrase("no query takes longer than {limit:Duration}"))
-def _(limit: timedelta, jetty_world: World, jetty_measure: Measure) -> None:
+def _no_query_takes_longer_than(limit: timedelta, jetty_world: World, jetty_measure: Measure) -> None:
     slowest, text = max((seconds, text) for run in _runs(jetty_world) for text, seconds in run)
     jetty_measure("slow", spoken(limit))
     assert slowest <= limit.total_seconds(), f"{text[:80]!r} took {milliseconds(slowest)}"
@@ -244,7 +252,9 @@ def _(limit: timedelta, jetty_world: World, jetty_measure: Measure) -> None:
 
 
 @then(phrase("the lost instance is replaced within {limit:Duration}"))
-def _(limit: timedelta, jetty_deploy: Deploy, jetty_world: World, jetty_measure: Measure) -> None:
+def _lost_instance_replaced_within(
+    limit: timedelta, jetty_deploy: Deploy, jetty_world: World, jetty_measure: Measure
+) -> None:
     before = jetty_world.notes.get("instances")
     assert before, "no instance was counted before one was lost"
 
@@ -268,7 +278,9 @@ def _instances(deploy: Deploy) -> int:
 
 
 @when(phrase("{n:Count} users {action} at once, which is {factor} the capacity"))
-def _(n: int, action: str, factor: str, jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure) -> None:
+def _users_at_once_which_capacity(
+    n: int, action: str, factor: str, jetty_driver: Driver, jetty_load: Load, jetty_measure: Measure
+) -> None:
     """All at the same moment; then the next one, to see that it has passed."""
     allow(jetty_driver.target, "load")
     cap(jetty_load, users=n, requests=n)
@@ -284,7 +296,7 @@ def _(n: int, action: str, factor: str, jetty_driver: Driver, jetty_load: Load, 
 
 
 @then("requests beyond the capacity are refused with status 503 and a retry time")
-def _(jetty_world: World, jetty_measure: Measure) -> None:
+def _requests_beyond_capacity_refused_status(jetty_world: World, jetty_measure: Measure) -> None:
     """Some are served, the rest refused in this way, and nothing else comes of any."""
     assert "peak answers" in jetty_world.notes, "no peak has arrived"
     answers, _ = jetty_world.notes["peak answers"]
@@ -302,7 +314,7 @@ def _(jetty_world: World, jetty_measure: Measure) -> None:
 
 
 @then(phrase("the next request is served normally within {limit:Duration}"))
-def _(limit: timedelta, jetty_driver: Driver, jetty_measure: Measure) -> None:
+def _next_request_served_normally_within(limit: timedelta, jetty_driver: Driver, jetty_measure: Measure) -> None:
     assert "peak answers" in jetty_driver.world.notes, "no peak has arrived"
     action = str(jetty_driver.world.action)
 

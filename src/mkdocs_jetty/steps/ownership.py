@@ -66,7 +66,7 @@ def jetty_tenants() -> Tenants:
 
 
 @when("I reach for each object of another user")
-def _(
+def _reach_each_object_another_user(
     jetty_driver: Driver, jetty_foreign: Sequence[Request], jetty_owner: Persona | None, jetty_measure: Measure
 ) -> None:
     _try_each(jetty_driver, jetty_foreign, jetty_driver.me, jetty_owner)
@@ -74,7 +74,7 @@ def _(
 
 
 @when("a user of one tenant tries each operation on another")
-def _(jetty_driver: Driver, jetty_tenants: Tenants, jetty_measure: Measure) -> None:
+def _user_one_tenant_tries_each(jetty_driver: Driver, jetty_tenants: Tenants, jetty_measure: Measure) -> None:
     who = jetty_tenants.user
     jetty_driver.world.persona = who
     jetty_driver.sign_in(who)
@@ -112,7 +112,7 @@ def _named(request: Request) -> str:
 
 
 @then("no list shows anything of the other tenant")
-def _(jetty_driver: Driver, jetty_tenants: Tenants) -> None:
+def _no_list_shows_anything_other(jetty_driver: Driver, jetty_tenants: Tenants) -> None:
     """And each shows what is one's own, or it would show nothing to anybody."""
     assert jetty_tenants.lists, "there is no list to look at"
     for path in jetty_tenants.lists:

@@ -46,7 +46,7 @@ def jetty_webhook() -> Webhook:
 
 
 @when(phrase("a webhook arrives with a signature that is wrong, older than {age:Duration} or repeated"))
-def _(
+def _webhook_arrives_signature_wrong_older(
     age: timedelta, jetty_driver: Driver, jetty_webhook: Webhook, jetty_snapshot: Callable[[], Any],
     jetty_measure: Measure,
 ) -> None:  # fmt: skip
@@ -66,7 +66,7 @@ def _(
 
 
 @then("the wrong and the old one are refused")
-def _(jetty_driver: Driver) -> None:
+def _wrong_old_one_refused(jetty_driver: Driver) -> None:
     answers, _ = _calls(jetty_driver)
     taken = [
         f"{name} ({described(answers[name])})" for name in ("wrong", "old") if jetty_driver.accepted(answers[name])
@@ -75,7 +75,7 @@ def _(jetty_driver: Driver) -> None:
 
 
 @then("none of them has an effect")
-def _(jetty_driver: Driver, jetty_snapshot: Callable[[], Any]) -> None:
+def _none_them_effect(jetty_driver: Driver, jetty_snapshot: Callable[[], Any]) -> None:
     _, after = _calls(jetty_driver)
     assert jetty_snapshot() == after, "the stored data has changed"
 
@@ -90,7 +90,7 @@ def _calls(driver: Driver) -> tuple[dict[str, Any], Any]:
 
 
 @when(parsers.parse("I give each internal address to {action}"))
-def _(action: str, jetty_driver: Driver, jetty_measure: Measure) -> None:
+def _give_each_internal_address(action: str, jetty_driver: Driver, jetty_measure: Measure) -> None:
     """The address is the fact `url` of the person; a listener of our own sees who calls, now or a little later.
 
     An ordinary address, the one that `url` has, has to be accepted, or a refusal shows nothing. The system may call it,
@@ -130,7 +130,7 @@ def _with(me: Persona, address: str) -> Persona:
 
 
 @then("no internal address is contacted")
-def _(jetty_driver: Driver) -> None:
+def _no_internal_address_contacted(jetty_driver: Driver) -> None:
     tried, strange, ordinary = jetty_driver.world.notes.get("addresses", ((), (), None))
     assert tried, "no address was given"
     called = [address for address, _, contacted in tried if contacted]

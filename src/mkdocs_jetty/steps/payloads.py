@@ -35,7 +35,7 @@ SHOWN = 5
 
 
 @when(phrase('each payload from the "{name}" corpus is sent to {action}'))
-def _(
+def _each_payload_from_corpus_sent(
     name: str, action: str, jetty_target: Target, jetty_driver: Driver, jetty_world: World, jetty_load: Load,
     jetty_measure: Measure, jetty_stored: Stored | None,
 ) -> None:  # fmt: skip
@@ -45,7 +45,7 @@ def _(
 
 
 @when(phrase("each payload from every corpus is sent to {action}"))
-def _(
+def _each_payload_from_every_corpus(
     action: str, jetty_target: Target, jetty_driver: Driver, jetty_world: World, jetty_load: Load,
     jetty_measure: Measure, jetty_stored: Stored | None,
 ) -> None:  # fmt: skip
@@ -79,7 +79,7 @@ def _ordinary(driver: Driver, action: str) -> httpx.Response:
 
 
 @then("every one is refused or stored as plain text")
-def _(jetty_driver: Driver, jetty_world: World, jetty_stored: Stored | None) -> None:
+def _every_one_refused_or_stored(jetty_driver: Driver, jetty_world: World, jetty_stored: Stored | None) -> None:
     found = _volley(jetty_world)
     _none(f"{each}: {described(each.response)}" for each in found.shots
           if max(each.response.status_code, each.page.status_code) >= SERVER_ERROR)  # fmt: skip
@@ -101,7 +101,7 @@ def _(jetty_driver: Driver, jetty_world: World, jetty_stored: Stored | None) -> 
 
 
 @then("no payload changes what is executed")
-def _(jetty_driver: Driver, jetty_world: World) -> None:
+def _no_payload_changes_what_executed(jetty_driver: Driver, jetty_world: World) -> None:
     found = _volley(jetty_world)
     for each in found.shots:
         what = executed(each.payload, each.response, found.seconds) or executed(each.payload, each.page, 0)
@@ -133,7 +133,7 @@ def _let_nobody_in(driver: Driver, found: Volley) -> None:
 
 
 @then("no response reveals an internal error")
-def _(jetty_world: World) -> None:
+def _no_response_reveals_internal_error(jetty_world: World) -> None:
     found = _volley(jetty_world)
     sent = {each.payload.text for each in found.shots}
     _none(f"{each} reveals {what!r}" for each in found.shots for answer in {each.response, each.page}

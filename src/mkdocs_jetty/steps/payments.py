@@ -50,7 +50,9 @@ def digests(content: bytes) -> set[str]:
 
 
 @then("every script on the page is approved, with a matching digest")
-def _(jetty_driver: Driver, jetty_approved_scripts: Collection[str], jetty_measure: Measure) -> None:
+def _every_script_page_approved_matching(
+    jetty_driver: Driver, jetty_approved_scripts: Collection[str], jetty_measure: Measure
+) -> None:
     """A script from a file also says its digest on the page, so that the browser refuses another."""
     response, approved = jetty_driver.world.response, set(jetty_approved_scripts)
     assert response is not None, "no page was requested"
@@ -70,7 +72,7 @@ def _(jetty_driver: Driver, jetty_approved_scripts: Collection[str], jetty_measu
 
 
 @when("I pay with a test card")
-def _(jetty_driver: Driver) -> None:
+def _pay_test_card(jetty_driver: Driver) -> None:
     facts = jetty_driver.me.facts
     if len(facts.get(NUMBER, "")) < 13 or not facts.get(CODE):  # noqa: PLR2004 - the shortest card number
         raise Unavailable(f"`Persona.facts` has no `{NUMBER}` and `{CODE}` of a test card")
@@ -80,7 +82,7 @@ def _(jetty_driver: Driver) -> None:
 
 
 @then("its number and code occur nowhere in storage or logs")
-def _(
+def _number_code_occur_nowhere_storage(
     jetty_driver: Driver, jetty_stored: Callable[[], Sequence[str]] | None,
     jetty_logs: Callable[[], Sequence[Mapping[str, Any]]],
 ) -> None:  # fmt: skip
@@ -100,7 +102,7 @@ def _(
 
 
 @then("the page shows at most its first six and last four digits")
-def _(jetty_driver: Driver) -> None:
+def _page_shows_at_most_first(jetty_driver: Driver) -> None:
     paid = jetty_driver.world.notes.get("paid")
     assert paid is not None, "nobody has paid"
     shown = re.sub(r"(?<=\d)[\s-](?=\d)", "", jetty_driver.final(paid).text)

@@ -89,7 +89,9 @@ def _page(driver: Driver) -> _Page:
 
 
 @then("the privacy notice is one click away and names every field asked for")
-def _(jetty_driver: Driver, jetty_privacy_names: Mapping[str, str], jetty_measure: Measure) -> None:
+def _privacy_notice_one_click_away(
+    jetty_driver: Driver, jetty_privacy_names: Mapping[str, str], jetty_measure: Measure
+) -> None:
     page = _page(jetty_driver)
     if not page.fields:
         raise Inconclusive("the page has no field, so it asks for nothing")
@@ -104,7 +106,7 @@ def _(jetty_driver: Driver, jetty_privacy_names: Mapping[str, str], jetty_measur
 
 
 @then("without my consent nothing is kept with me or loaded from elsewhere")
-def _(jetty_driver: Driver, jetty_session_cookie: str | None) -> None:
+def _without_my_consent_nothing_kept(jetty_driver: Driver, jetty_session_cookie: str | None) -> None:
     """No cookie but those of the session and against forgery; no script, image or frame of another host."""
     page = _page(jetty_driver)
     seen = [jetty_driver.world.notes["page"], *jetty_driver.world.responses]
@@ -121,7 +123,7 @@ def _(jetty_driver: Driver, jetty_session_cookie: str | None) -> None:
 
 
 @given("data of mine in every store")
-def _(jetty_driver: Driver, jetty_stores: Stores) -> None:
+def _data_mine_every_store(jetty_driver: Driver, jetty_stores: Stores) -> None:
     assert jetty_stores, "`jetty_stores` names no store"
     mine = {name: list(read(jetty_driver.me)) for name, read in jetty_stores.items()}
     empty = [name for name, texts in mine.items() if not texts]
@@ -137,7 +139,7 @@ def _mine(driver: Driver) -> Mapping[str, Sequence[str]]:
 
 
 @then("the export holds all of it and nothing of others")
-def _(jetty_driver: Driver, jetty_stores: Stores) -> None:
+def _export_holds_all_nothing_others(jetty_driver: Driver, jetty_stores: Stores) -> None:
     """In the answer, or in the file that it leads to."""
     mine = _mine(jetty_driver)
     response = jetty_driver.world.response
@@ -156,14 +158,14 @@ def _(jetty_driver: Driver, jetty_stores: Stores) -> None:
 
 
 @then("no store finds me")
-def _(jetty_driver: Driver, jetty_stores: Stores) -> None:
+def _no_store_finds_me(jetty_driver: Driver, jetty_stores: Stores) -> None:
     mine = _mine(jetty_driver)
     left = [name for name in mine if set(jetty_stores[name](jetty_driver.me)) & set(mine[name])]
     assert not left, f"I am still in {', '.join(left)}"
 
 
 @then("a restore of an older backup erases me again")
-def _(jetty_driver: Driver, jetty_backup: Backup) -> None:
+def _restore_older_backup_erases_me(jetty_driver: Driver, jetty_backup: Backup) -> None:
     backup = jetty_driver.world.notes.get("older backup")
     assert backup is not None, "there is no backup from before"
     restored = repr(jetty_backup.restore(backup))
@@ -175,7 +177,7 @@ def _(jetty_driver: Driver, jetty_backup: Backup) -> None:
 
 
 @given("a record past its keeping time and one within it")
-def _(jetty_driver: Driver, jetty_retention: Retention) -> None:
+def _record_past_keeping_time_one(jetty_driver: Driver, jetty_retention: Retention) -> None:
     old, young = jetty_retention.add(True), jetty_retention.add(False)
     assert jetty_retention.has(old), "the old record was never there"
     assert jetty_retention.has(young), "the young record was never there"
@@ -183,18 +185,18 @@ def _(jetty_driver: Driver, jetty_retention: Retention) -> None:
 
 
 @when("the retention job runs")
-def _(jetty_driver: Driver, jetty_retention: Retention) -> None:
+def _retention_job_runs(jetty_driver: Driver, jetty_retention: Retention) -> None:
     assert "records" in jetty_driver.world.notes, "there is no record to look at"
     jetty_retention.run()
 
 
 @then("the one past its keeping time is gone")
-def _(jetty_driver: Driver, jetty_retention: Retention) -> None:
+def _one_past_keeping_time_gone(jetty_driver: Driver, jetty_retention: Retention) -> None:
     assert not jetty_retention.has(jetty_driver.world.notes["records"][0]), "it is still there"
 
 
 @then("the one within its keeping time is kept")
-def _(jetty_driver: Driver, jetty_retention: Retention) -> None:
+def _one_within_keeping_time_kept(jetty_driver: Driver, jetty_retention: Retention) -> None:
     assert jetty_retention.has(jetty_driver.world.notes["records"][1]), "it is gone as well"
 
 

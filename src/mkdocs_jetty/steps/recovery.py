@@ -39,7 +39,7 @@ NEXT, FAILING = "next", "failing"
 
 
 @given("the latest backup")
-def _(jetty_backup: Backup, jetty_world: World) -> None:
+def _latest_backup(jetty_backup: Backup, jetty_world: World) -> None:
     backup = jetty_backup.newest()
     assert backup is not None, "there is no backup"
     original = jetty_backup.snapshot()
@@ -48,7 +48,7 @@ def _(jetty_backup: Backup, jetty_world: World) -> None:
 
 
 @when("it is restored into an empty environment")
-def _(jetty_backup: Backup, jetty_world: World) -> None:
+def _restored_into_empty_environment(jetty_backup: Backup, jetty_world: World) -> None:
     assert "backup" in jetty_world.notes, "no backup was named: write `Given the latest backup`"
     started = time.monotonic()
     restored = jetty_backup.restore(jetty_world.notes["backup"])
@@ -57,14 +57,14 @@ def _(jetty_backup: Backup, jetty_world: World) -> None:
 
 
 @then("the restored data equals the original")
-def _(jetty_world: World) -> None:
+def _restored_data_equals_original(jetty_world: World) -> None:
     assert "restored" in jetty_world.notes, "nothing was restored"
     restored, original = jetty_world.notes["restored"], jetty_world.notes["original"]
     assert restored == original, f"the restored data differs: {_difference(original, restored)}"
 
 
 @then(phrase("the restore took at most {limit:Duration}"))
-def _(limit: timedelta, jetty_world: World, jetty_measure: Measure) -> None:
+def _restore_took_at_most(limit: timedelta, jetty_world: World, jetty_measure: Measure) -> None:
     assert "restored in" in jetty_world.notes, "nothing was restored"
     took = jetty_world.notes["restored in"]
     jetty_measure("rto", spoken(limit))
@@ -73,7 +73,7 @@ def _(limit: timedelta, jetty_world: World, jetty_measure: Measure) -> None:
 
 
 @then(phrase("the newest backup is at most {limit:Duration} old"))
-def _(limit: timedelta, jetty_backup: Backup, jetty_measure: Measure) -> None:
+def _newest_backup_at_most_old(limit: timedelta, jetty_backup: Backup, jetty_measure: Measure) -> None:
     backup = jetty_backup.newest()
     assert backup is not None, "there is no backup"
     age = _age(backup)
@@ -83,7 +83,7 @@ def _(limit: timedelta, jetty_backup: Backup, jetty_measure: Measure) -> None:
 
 
 @then(phrase("backups reach back at least {span:Duration}"))
-def _(span: timedelta, jetty_backup: Backup, jetty_measure: Measure) -> None:
+def _backups_reach_back_at_least(span: timedelta, jetty_backup: Backup, jetty_measure: Measure) -> None:
     oldest = getattr(jetty_backup, "oldest", None)
     if oldest is None:
         raise Unavailable("`jetty_backup` has no method `oldest()`, so nobody knows how far backups reach back")
@@ -127,7 +127,9 @@ def jetty_write_meanwhile() -> Callable[[], None] | None:
 
 
 @given("a release that fails its health check is deployed")
-def _(jetty_target: Target, jetty_deploy: Deploy, jetty_world: World, request: pytest.FixtureRequest) -> None:
+def _release_fails_health_check_deployed(
+    jetty_target: Target, jetty_deploy: Deploy, jetty_world: World, request: pytest.FixtureRequest
+) -> None:
     allow(jetty_target, "fault")
     jetty_world.notes["previous"] = jetty_deploy.version()
     jetty_deploy.deploy(FAILING)
@@ -137,7 +139,7 @@ def _(jetty_target: Target, jetty_deploy: Deploy, jetty_world: World, request: p
 
 
 @when("it is rolled back")
-def _(
+def _rolled_back(
     jetty_deploy: Deploy, jetty_write_meanwhile: Callable[[], None] | None, jetty_world: World,
     request: pytest.FixtureRequest,
 ) -> None:  # fmt: skip
@@ -149,7 +151,7 @@ def _(
 
 
 @then(phrase("the previous version serves again within {limit:Duration}"))
-def _(
+def _previous_version_serves_again_within(
     limit: timedelta, jetty_deploy: Deploy, jetty_driver: Driver, jetty_world: World, jetty_measure: Measure,
     request: pytest.FixtureRequest,
 ) -> None:  # fmt: skip
@@ -171,7 +173,7 @@ def _(
 
 
 @then("data written meanwhile is kept")
-def _(jetty_world: World, request: pytest.FixtureRequest) -> None:
+def _data_written_meanwhile_kept(jetty_world: World, request: pytest.FixtureRequest) -> None:
     """Meanwhile is between the deployment and the rollback."""
     assert "rolled back" in jetty_world.notes, "nothing was rolled back"
     deployed, before = jetty_world.notes["deployed data"], jetty_world.notes["data"]
@@ -204,7 +206,7 @@ def _snapshot(request: pytest.FixtureRequest) -> Any:
 
 
 @when(phrase("a new version is deployed while {n:Count} users {action}"))
-def _(
+def _new_version_deployed_while_users(
     n: int,
     action: str,
     jetty_deploy: Deploy,
@@ -221,7 +223,9 @@ def _(
 
 
 @when(phrase("one instance is killed while {n:Count} users {action}"))
-def _(n: int, action: str, jetty_deploy: Deploy, jetty_measure: Measure, request: pytest.FixtureRequest) -> None:
+def _one_instance_killed_while_users(
+    n: int, action: str, jetty_deploy: Deploy, jetty_measure: Measure, request: pytest.FixtureRequest
+) -> None:
     _while_used(n, action, request, jetty_deploy.kill)
     jetty_measure("paced users", n)
 

@@ -44,7 +44,7 @@ def jetty_reset_link() -> Callable[[], str]:
 
 
 @when("I ask to reset the password of a known and of an unknown account")
-def _(jetty_driver: Driver, jetty_time: Time) -> None:
+def _ask_reset_password_known_unknown(jetty_driver: Driver, jetty_time: Time) -> None:
     """Several times, in turns; and twice as often where one of them seems to take longer."""
     asked = _ask_both(jetty_driver, jetty_time)
     if slower(*zip(*asked, strict=True)):
@@ -53,7 +53,7 @@ def _(jetty_driver: Driver, jetty_time: Time) -> None:
 
 
 @then("both answers are the same")
-def _(jetty_driver: Driver, jetty_measure: Measure) -> None:
+def _both_answers_same(jetty_driver: Driver, jetty_measure: Measure) -> None:
     """In status, place and text, but for what varies by itself; and in the time that they take."""
     asked = jetty_driver.world.notes.get("asked")
     assert asked, "nobody has asked"
@@ -106,7 +106,7 @@ def _patiently(driver: Driver, time: Time, answer: Any, *, known: bool = True) -
 
 
 @then(phrase("the reset link works once and not after {span:Duration}"))
-def _(
+def _reset_link_works_once_not(
     span: timedelta, jetty_driver: Driver, jetty_reset_link: Callable[[], str], jetty_time: Time, jetty_measure: Measure
 ) -> None:
     """A fresh link has to work after the late one: else something other than its age was the reason."""
