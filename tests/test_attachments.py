@@ -162,8 +162,11 @@ def test_the_report_needs_no_file_beside_it(built: Path) -> None:
 
 def test_nothing_of_a_concealed_page_is_attached_elsewhere() -> None:
     made = (attachment("a secret"),)
-    result = ScenarioResult("passed", steps=(StepResult("passed", attachments=made),), attachments=made)
+    result = ScenarioResult(
+        "passed", steps=(StepResult("passed", attachments=made, spans=((2, 8),)),), attachments=made
+    )
     assert "secret" not in repr(_result(result))
+    assert _result(result).steps[0].spans is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from mkdocs_jetty.judge.model import FeatureVerdict, JudgedScenario, StandardVerdict, Verdict
-from mkdocs_jetty.run.model import ScenarioResult
+from mkdocs_jetty.run.model import ScenarioResult, StepDefinition
 from mkdocs_jetty.spec.model import Problem, Scenario, Spec
 
 WORD = "concealed"
@@ -41,7 +41,20 @@ def concealed(verdict: Verdict, pages: Collection[str]) -> Verdict:
         features=features,
         problems=tuple(_problem(each, pages) for each in verdict.problems),
         standards=tuple(_standard(each, ids) for each in verdict.standards),
+        definitions=_definitions(verdict, pages),
     )
+
+
+def _definitions(verdict: Verdict, pages: Collection[str]) -> tuple[StepDefinition, ...]:
+    """The step definitions without those that say what steps of these pages say."""
+    shown = {
+        step.definition
+        for feature in verdict.features
+        if feature.feature.page not in pages
+        for judged in feature.scenarios
+        for step in judged.result.steps
+    }
+    return tuple(each for each in verdict.definitions if each.place in shown or not each.used)
 
 
 def _feature(verdict: FeatureVerdict, number: int) -> FeatureVerdict:
@@ -77,7 +90,8 @@ def _judged(judged: JudgedScenario, feature: str, number: int) -> JudgedScenario
 def _result(result: ScenarioResult) -> ScenarioResult:
     steps = tuple(
         replace(
-            each, message=None, traceback=None, warnings=(WORD,) * len(each.warnings), compared=(), attachments=()
+            each, message=None, traceback=None, warnings=(WORD,) * len(each.warnings), compared=(), attachments=(),
+            spans=None,
         )
         for each in result.steps
     )  # fmt: skip
