@@ -115,7 +115,7 @@ def record(settings: Settings, verdict: Verdict, *, whole: bool = True) -> bool:
 
 
 def history(settings: Settings, spec: Spec) -> Mapping[str, History]:
-    """What the ledger knows of each scenario."""
+    """Return what the ledger knows of each scenario."""
     return ledgers.history(ledgers.read(ledger_path(settings), ledger_name(settings)), spec)
 
 
@@ -125,7 +125,7 @@ def ledger_name(settings: Settings) -> str:
 
 
 def ledger_path(settings: Settings) -> Path:
-    """Where the ledger stands."""
+    """Tell where the ledger stands."""
     return settings.root / ledger_name(settings)
 
 
@@ -147,7 +147,7 @@ def this_day() -> date:
 
 
 def commit(root: Path) -> str | None:
-    """What is checked out, by its short name; None without git."""
+    """Return what is checked out, by its short name; None without git."""
     command = ["git", "-C", str(root), "rev-parse", "--short", "HEAD"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=GIT_SECONDS, check=False)
@@ -227,7 +227,7 @@ def _contradictions(spec: Spec) -> list[Problem]:
 
 
 def _line_of_trait(page: Path, trait: str) -> int | None:
-    """Where a page names a trait first: in its front matter, or a `.feature` file in its tags."""
+    """Tell where a page names a trait first: in its front matter, or a `.feature` file in its tags."""
     named = re.compile(rf"(?<![\w-]){re.escape(trait)}(?![\w-])")
     try:
         lines = page.read_text(encoding="utf-8-sig", errors="replace").splitlines()

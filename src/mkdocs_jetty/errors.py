@@ -36,7 +36,7 @@ class ConfigError(Exception):
 
 
 def says_something(text: object) -> bool:
-    """Whether a text holds a word at all: `.` and `-` tell nobody anything."""
+    """Tell whether a text holds a word at all: `.` and `-` tell nobody anything."""
     return isinstance(text, str) and re.search(r"[^\W\d_]{2,}", text) is not None
 
 

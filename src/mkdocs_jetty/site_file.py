@@ -80,7 +80,7 @@ _SiteLoader.add_multi_constructor("tag:yaml.org,2002:python/", _python)
 
 
 def read_site_file(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """What the file says, and what it inherits; of `zensical.toml` its table `project`.
+    """Return what the file says, and what it inherits; of `zensical.toml` its table `project`.
 
     Raises:
         ConfigError: If it cannot be read.
@@ -149,7 +149,7 @@ def text_setting(data: Mapping[str, Any], key: str, default: str, config_file: P
 
 
 def unpublished(data: Mapping[str, Any], config_file: Path) -> tuple[str, ...]:
-    """What a build of the site leaves out, as MkDocs decides it: its own default first.
+    """Return what a build of the site leaves out, as MkDocs decides it: its own default first.
 
     Raises:
         ConfigError: If a pattern cannot be one.
@@ -184,13 +184,13 @@ def plugin_options(data: Mapping[str, Any], config_file: Path) -> Mapping[str, A
 
 
 def option_error(config_file: Path | None, option: Any, message: str) -> ConfigError:
-    """What is wrong with an option, with the place where it stands."""
+    """Return what is wrong with an option, with the place where it stands."""
     place = ":".join(str(part) for part in option_place(config_file, str(option)) if part)
     return ConfigError(f"{place or 'jetty'}: {message}")
 
 
 def option_place(config_file: Path | None, option: str, value: str = "") -> tuple[str, int | None]:
-    """Where an option of the plugin stands, or one of its values.
+    """Tell where an option of the plugin stands, or one of its values.
 
     Returns:
         The file's name, empty where there is none, and the line if it is found.
@@ -199,7 +199,7 @@ def option_place(config_file: Path | None, option: str, value: str = "") -> tupl
 
 
 def _line_of(config_file: Path, option: str, value: str) -> int | None:
-    """Where an option of the plugin stands, found in the text: the parsed values have lost their lines."""
+    """Tell where an option of the plugin stands, found in the text: the parsed values have lost their lines."""
     try:
         text = config_file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):

@@ -49,7 +49,7 @@ def challenge(config_file: Path, feature: str | None) -> None:
 
 
 def _said(survivors: int, able: int) -> str:
-    """What came of it; to fail without the When steps is good."""
+    """Return what came of it; to fail without the When steps is good."""
     if not able:
         return "no scenario has a When step to leave out"
     if survivors:

@@ -123,12 +123,12 @@ def share(spec: Spec, text: str) -> Choice:
 
 
 def both(first: Choice | None, second: Choice | None) -> Choice | None:
-    """What two choices have in common."""
+    """Return what two choices have in common."""
     if first is None or second is None:
         return first or second
     return Choice(first.ids & second.ids, second.said)
 
 
 def only_what_ran(fail_on: Collection[str]) -> tuple[str, ...]:
-    """What may close the gate of a run on a part: what is incomplete because it was left out must not."""
+    """Return what may close the gate of a run on a part: what is incomplete because it was left out must not."""
     return tuple(each for each in fail_on if each in ("red", "flaky"))

@@ -202,7 +202,7 @@ def page_named(spec: Spec, settings: Settings, name: str) -> Page:
 
 
 def url_for(settings: Settings) -> Callable[[str], str]:
-    """Where MkDocs puts a page by default; without a build, nobody else can say."""
+    """Tell where MkDocs puts a page by default; without a build, nobody else can say."""
 
     def url(page: str) -> str:
         try:

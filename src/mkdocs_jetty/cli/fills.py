@@ -15,7 +15,7 @@ KINDS = {"count": "whole number", "duration": "duration"}
 
 
 def chosen(action: str | None, page: str | None, fills: Iterable[str]) -> dict[str, str]:
-    """What the options `--action`, `--page` and `--fill` say.
+    """Return what the options `--action`, `--page` and `--fill` say.
 
     Raises:
         WrongUse: If one of them cannot be read.
@@ -70,7 +70,7 @@ def _see_sense(name: str, text: str) -> None:
 
 
 def _limit(standard: Standard, name: str) -> tuple[Direction, str] | None:
-    """What a standard asks of a blank; of calls: the first one and its repetitions."""
+    """Return what a standard asks of a blank; of calls: the first one and its repetitions."""
     asked, retries = standard.thresholds.get(name), standard.thresholds.get("retries")
     if name == "calls" and asked is None and retries is not None and retries.value.isdecimal():
         return retries.direction, str(int(retries.value) + 1)

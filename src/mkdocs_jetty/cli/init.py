@@ -223,7 +223,7 @@ def configuration(directory: Path) -> str:
 
 
 def advice(directory: Path, suite: Suite) -> list[str]:
-    """What to add to a configuration that was there before."""
+    """Return what to add to a configuration that was there before."""
     text = configuration(directory)
     if PLUGIN_LISTED.search(text):
         return []

@@ -93,7 +93,7 @@ def derive(
 
 
 def asked_action(feature: Feature, standards: Sequence[Standard]) -> str:
-    """What one does with a feature whose name does not say it: asked on a terminal.
+    """Return what one does with a feature whose name does not say it: asked on a terminal.
 
     Raises:
         WrongUse: If there is no terminal to ask on, and a scenario would say it.
@@ -111,7 +111,7 @@ def asked_action(feature: Feature, standards: Sequence[Standard]) -> str:
 
 
 def _added(page: str, scenarios: Mapping[str, str]) -> Iterator[str]:
-    """What was added, and which of its steps nobody serves yet."""
+    """Return what was added, and which of its steps nobody serves yet."""
     own = {name: missing for name, text in scenarios.items() if (missing := unserved(text))}
     served = "them" if not own else f"{len(scenarios) - len(own)} of them"
     added = words.plural(len(scenarios), "scenario")

@@ -56,7 +56,7 @@ def cell(found: ModeVerdict) -> str:
 
 
 def in_short(judged: FeatureVerdict, verdict: Verdict) -> str:
-    """What is missing, with numbers in the place of long lists."""
+    """Return what is missing, with numbers in the place of long lists."""
     lacks = [lack for lack in missing(judged, verdict) if not lack.startswith("standards ")]
     unsettled = [each for each in judged.standards if not each.settled]
     counts = {word: sum(each.status == word for each in unsettled) for word in STANDARD_STATUSES}

@@ -77,7 +77,7 @@ def found_suite(directory: Path) -> Suite:
 
 
 def _spelling(path: Path) -> str | None:
-    """How a page spells scenarios as headings and lists, if it does."""
+    """Tell how a page spells scenarios as headings and lists, if it does."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -108,7 +108,7 @@ def _topmost(places: Iterable[str]) -> tuple[str, ...]:
 
 
 def under_stock(directory: Path, suite: Suite) -> dict[str, int] | None:
-    """What stock pytest makes of the suite, by its own words; None where it cannot be run."""
+    """Return what stock pytest makes of the suite, by its own words; None where it cannot be run."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:jetty", "-p", "no:cacheprovider", *suite.steps]
     try:
         done = subprocess.run(

@@ -344,7 +344,7 @@ class JettyPlugin(BasePlugin[JettyConfig]):  # type: ignore[no-untyped-call]
             export.write_if_changed(site_dir / path, text)
 
     def _reviews(self, verdict: Verdict, urls: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        """Where each page's review belongs in the site, and its text."""
+        """Tell where each page's review belongs in the site, and its text."""
         if verdict.state != "external":
             return
         texts = render_review_files(verdict)
@@ -394,7 +394,7 @@ def review_url(url: str) -> str:
 
 
 def _mistakes(error: Exception) -> list[Problem]:
-    """What is wrong with the configuration, a problem for each line that says so."""
+    """Return what is wrong with the configuration, a problem for each line that says so."""
     found = []
     for said in str(error).splitlines():
         at = PLACE.match(said)

@@ -159,7 +159,7 @@ class Build:
         self.pages[id(page)] = Converted(page, name, excluded, markdown, read, hidden)
 
     def _with_replaced(self, read: FileRead, source: Source) -> FileRead:
-        """What was read of a page, with what another plugin has kept from it."""
+        """Return what was read of a page, with what another plugin has kept from it."""
         problem = replaced(source, self.settings.syntax, self._made_before)
         if problem is None:
             return read
@@ -186,7 +186,7 @@ class Build:
     # ---- once all are known ----
 
     def places(self) -> dict[str, Place]:
-        """Where each page of the specification stands in the site's navigation."""
+        """Tell where each page of the specification stands in the site's navigation."""
         items = self.nav.items if self.nav is not None else ()
         ranks = {id(page): (rank, section_of(page)) for rank, page in enumerate(pages_of(items))}
         return {each.name: ranks[key] for key, each in self.pages.items() if key in ranks}
@@ -196,7 +196,7 @@ class Build:
         return {each.name for each in self.pages.values() if getattr(each.page, "encryptcontent", None)}
 
     def reads(self) -> list[FileRead]:
-        """What was read of the pages, in the order of their paths; what no page shows any more cannot count."""
+        """Return what was read of the pages, in the order of their paths; what no page shows any more cannot count."""
         ordered = sorted(self.pages.values(), key=lambda each: PurePosixPath(each.name))
         written = {each.page.file.dest_uri: each.name for each in self.pages.values()}
         return [_with_other(_without_unshown(each), written[each.page.file.dest_uri]) for each in ordered]
@@ -328,7 +328,7 @@ def _only_blocks(output: str, each: Converted) -> str:
 
 
 def _tokens(each: Converted, blocks: Sequence[Block]) -> dict[str, Shown]:
-    """What each token of a page stands for."""
+    """Return what each token of a page stands for."""
     known: Iterable[Block | None] = blocks if len(blocks) == len(each.markdown.fences) else [None] * 10_000
     return {
         fence.token: Shown(fence.source, fence.runs, None if each.excluded else block)
@@ -337,7 +337,7 @@ def _tokens(each: Converted, blocks: Sequence[Block]) -> dict[str, Shown]:
 
 
 def _without_unshown(each: Converted) -> FileRead:
-    """What was read of a page; what another plugin has taken off it since cannot be proven there."""
+    """Return what was read of a page; what another plugin has taken off it since cannot be proven there."""
     read, content = each.read, each.page.content or ""
     if read.page is None:
         return read
@@ -367,7 +367,7 @@ def _without_unshown(each: Converted) -> FileRead:
 
 
 def _with_other(read: FileRead, written: str) -> FileRead:
-    """What was read of a page, unless another one is written over it."""
+    """Return what was read of a page, unless another one is written over it."""
     if read.page is None or read.page.path == written:
         return read
     message = f"nobody sees this page: `{written}` is written to the same address; give one of them another name"
@@ -375,7 +375,7 @@ def _with_other(read: FileRead, written: str) -> FileRead:
 
 
 def _with_maker(read: FileRead, plugin: str | None) -> FileRead:
-    """What was read of a page, with who made the page in every message: its author cannot find it otherwise."""
+    """Return what was read of a page, with who made the page in every message: its author cannot find it otherwise."""
     if plugin is None:
         return read
     made = f" (`{plugin}` has made this page)"

@@ -81,7 +81,7 @@ def _made(builds: Sequence[Build], declared: Settings) -> list[Made]:
 
 
 def _has_lost(converted: Converted, declared: Settings) -> bool:
-    """Whether a file may hold specification that its page, of which nothing was specification, does not show."""
+    """Tell whether a file may hold specification that its page, of which nothing was specification, does not show."""
     if converted.excluded or converted.read.page:
         return False
     return bool(may_hold(declared.syntax).search(text_of(converted.page.file) or ""))

@@ -58,7 +58,7 @@ def docs_name(settings: Settings) -> str:
 
 
 def text_of(file: File) -> str | None:
-    """What a page's file holds, if it can be read."""
+    """Return what a page's file holds, if it can be read."""
     try:
         return file.content_string
     except (OSError, ValueError):

@@ -158,7 +158,7 @@ def held_before(site_dir: Path) -> frozenset[str]:
 
 
 def _placed(files: Iterable[File]) -> dict[str, str]:
-    """Where authors have marked a place for what shows the whole project: the first page of each."""
+    """Tell where authors have marked a place for what shows the whole project: the first page of each."""
     placed: dict[str, str] = {}
     for file in files:
         text = content_of(file)

@@ -93,7 +93,7 @@ class PageContext:
 
 
 def has_tokens(text: str) -> bool:
-    """Whether anything in a text waits for results."""
+    """Tell whether anything in a text waits for results."""
     return "data-jetty" in text and _TOKEN.search(text) is not None
 
 
@@ -133,7 +133,7 @@ def fill(text: str, context: PageContext, tokens: Mapping[str, Shown]) -> str:
 
 
 def marked(name: str, context: PageContext, before: set[str]) -> str:
-    """What stands where the author marked a place.
+    """Return what stands where the author marked a place.
 
     Args:
         name: What was marked.
@@ -188,7 +188,7 @@ def _block(verdict: Verdict, block: Block, context: PageContext, level: int = TO
 
 
 def _unshown(page: Page, seen: list[Block], context: PageContext) -> str:
-    """What was read and is nowhere on the page, with its results: nothing counts that nobody can see."""
+    """Return what was read and is nowhere on the page, with its results: nothing counts that nobody can see."""
     assert context.verdict is not None
     left = [block for block in page.blocks if not any(block is each for each in seen)]
     context.unshown += [(page.path, block.line) for block in left]

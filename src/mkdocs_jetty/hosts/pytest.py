@@ -110,7 +110,7 @@ def _config_file(config: pytest.Config) -> Path | None:
 
 
 def _declares(path: Path, *below: Path) -> bool:
-    """Whether a site's file, or one that it inherits from, asks for the plugin."""
+    """Tell whether a site's file, or one that it inherits from, asks for the plugin."""
     if path in below or not path.is_file():
         return False
     text = path.read_text("utf-8", "replace")

@@ -98,7 +98,7 @@ class PageModule(pytest.Module):
         return tuple(self.iter_parents())
 
     def above(self, place: Place) -> tuple[Node, ...]:
-        """Where a scenario finds fixtures: in what is above the page, and in the step modules that serve it."""
+        """Tell where a scenario finds fixtures: in what is above the page, and in the step modules that serve it."""
         if place not in self._above:
             page, *directories = self.own_parents
             at = next((number for number, node in enumerate(directories) if _is_root(node)), len(directories))
@@ -212,7 +212,7 @@ class ScenarioNode(pytest.Function):
         return self.told.standing.place
 
     def iter_parents(self) -> Iterator[Node]:
-        """Where fixtures are looked for: in what is above the page, and in the step modules that serve it."""
+        """Tell where fixtures are looked for: in what is above the page, and in the step modules that serve it."""
         yield self
         yield from self.parent.above(self.place)
 
@@ -236,7 +236,7 @@ class ScenarioDefinition(ScenarioNode):
     """What pytest makes the tests of a function from."""
 
     def listchain(self) -> list[Node]:
-        """Where autouse fixtures come from."""
+        """Tell where autouse fixtures come from."""
         return [*self.iter_parents()][::-1]
 
     def runtest(self) -> None:
@@ -255,7 +255,7 @@ class ScenarioItem(ScenarioNode):
         """The file of the step that runs now."""
 
     def listchain(self) -> list[Node]:
-        """What is set up for it: the nodes above the page, and the packages of its steps."""
+        """Return what is set up for it: the nodes above the page, and the packages of its steps."""
         chain = super().listchain()
         at = next((number for number, node in enumerate(chain) if not _is_root(node)), len(chain))
         return [*chain[:at], *self.parent.packages, *chain[at:]]
@@ -336,7 +336,7 @@ class BrokenBlock(pytest.Item):
 
 
 def _is_root(node: Node) -> bool:
-    """Whether a node is above everything: the session, or the root directory."""
+    """Tell whether a node is above everything: the session, or the root directory."""
     return isinstance(node, pytest.Session) or (
         isinstance(node, pytest.Directory) and node.path == node.config.rootpath
     )

@@ -216,7 +216,7 @@ def _is_measured(entry: tuple[str, object]) -> bool:
 
 
 def _measured(properties: list[tuple[str, object]]) -> dict[str, str]:
-    """What the steps recorded with pytest's `record_property`, by the name after `jetty.`."""
+    """Return what the steps recorded with pytest's `record_property`, by the name after `jetty.`."""
     found: dict[str, list[str]] = {}
     for name, value in filter(_is_measured, properties):
         values = found.setdefault(name.removeprefix(MEASURED), [])

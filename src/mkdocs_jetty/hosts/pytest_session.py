@@ -121,7 +121,7 @@ class JettySession:
         return [entry for entry in self.steps if (self.root / entry).exists() and Path(entry).name != "conftest.py"]
 
     def is_asked_for(self) -> bool:
-        """Whether what pytest was told to run can hold specification."""
+        """Tell whether what pytest was told to run can hold specification."""
         assert self._settings
         places = [self._settings.docs_dir, *(self.root / entry for entry in self._settings.features)]
         known = self.config.known_args_namespace
@@ -229,7 +229,7 @@ class JettySession:
         return found
 
     def case(self, item: pytest.Item) -> Case | None:
-        """What is known of an item that runs a scenario; asked of every test of a project."""
+        """Return what is known of an item that runs a scenario; asked of every test of a project."""
         if item not in self._cases:
             scenario = item.scenario if isinstance(item, ScenarioItem) else self._scenario_of(item)
             self._cases[item] = Case(scenario) if scenario else None
@@ -348,7 +348,7 @@ class JettySession:
                 yield from feature.scenarios
 
     def is_left(self, path: Path, scenario: Scenario) -> bool:
-        """Whether a scenario of a page is the page's own to run, and no test module's."""
+        """Tell whether a scenario of a page is the page's own to run, and no test module's."""
         if self.job:
             return scenario.id in self._left
         return not self.lookup.offers.bound or (path.resolve(), scenario.line) not in self.lookup.offers.bound
@@ -423,7 +423,7 @@ class JettySession:
         ScenarioRun(request, script, case.record, emit).run()
 
     def _bound(self, stock: compat.Execute) -> compat.Execute:
-        """What stands in for the step loop of pytest-bdd, for the scenarios of the specification."""
+        """Return what stands in for the step loop of pytest-bdd, for the scenarios of the specification."""
 
         def execute(feature: Any, scenario: compat.BddScenario, request: pytest.FixtureRequest) -> None:
             __tracebackhide__ = True

@@ -56,7 +56,7 @@ def stored_settings(root: Path) -> Settings | None:
 
 
 def declared_syntax(root: Path) -> tuple[str, ...]:
-    """What a specification looks like in a project: by default in fences alone."""
+    """Return what a specification looks like in a project: by default in fences alone."""
     file = next((root / name for name in CONFIG_NAMES if (root / name).is_file()), None)
     return _syntax(file, file.stat().st_mtime_ns) if file else (FENCES,)
 
@@ -126,7 +126,7 @@ def _state(path: Path) -> tuple[int, int]:
 
 
 def is_excluded(root: Path, path: Path, meta: Any) -> bool:
-    """Whether the author of a page asked for its fences to be left alone."""
+    """Tell whether the author of a page asked for its fences to be left alone."""
     own = meta.get("jetty") if isinstance(meta, dict) else None
     if isinstance(own, dict) and own.get("exclude") is True:
         return True

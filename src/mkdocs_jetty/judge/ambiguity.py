@@ -47,7 +47,7 @@ def ambiguities(features: Iterable[FeatureVerdict]) -> list[Problem]:
 
 
 def _rival_definitions(result: StepResult) -> bool:
-    """Whether several definitions matched; else they are places of a fixture that the definition asked for."""
+    """Tell whether several definitions matched; else they are places of a fixture that the definition asked for."""
     return bool(result.candidates) and (result.definition is None or result.definition in result.candidates)
 
 

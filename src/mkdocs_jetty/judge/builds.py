@@ -79,7 +79,7 @@ class Changes:
 
 
 def code_of(judged: JudgedScenario) -> Code:
-    """What a scenario came to, in one character."""
+    """Return what a scenario came to, in one character."""
     if judged.known_red:
         return "k"
     if judged.red:
@@ -90,7 +90,7 @@ def code_of(judged: JudgedScenario) -> Code:
 
 
 def changes(verdict: Verdict) -> Changes | None:
-    """What has changed since the last build; None where none is known."""
+    """Return what has changed since the last build; None where none is known."""
     builds = verdict.builds
     if not builds.records:
         return None

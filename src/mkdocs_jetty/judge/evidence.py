@@ -137,7 +137,7 @@ def _by_measure(threshold: Threshold, value: str) -> Finding:
 
 
 def by_attestation(attestations: Sequence[Attestation], today: date) -> Finding:
-    """What people's statements come to on a day: of those that have begun, the one that holds longest."""
+    """Return what people's statements come to on a day: of those that have begun, the one that holds longest."""
     begun = [each for each in attestations if each.on <= today]
     if not begun:
         first = min(attestations, key=lambda each: each.on)
@@ -164,7 +164,7 @@ def by_reports(standard: Standard, findings: Sequence[ReportFinding], today: dat
 
 
 def by_report(standard: Standard, finding: ReportFinding, today: date) -> Finding:
-    """What the report of another tool proves on a day."""
+    """Return what the report of another tool proves on a day."""
     path = finding.report.path
     if finding.error is not None:
         return Finding("unknown", f"{path}: {finding.error}", finding)

@@ -207,13 +207,13 @@ def _earlier(first: Mark | None, second: Mark | None) -> Mark | None:
 
 
 def digest(scenario: Scenario) -> str:
-    """What a scenario's steps say, whatever its name, its tags and its place."""
+    """Return what a scenario's steps say, whatever its name, its tags and its place."""
     said = [[step.type, step.text, step.table, step.docstring] for step in scenario.steps]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 def history(ledger: Ledger, spec: Spec) -> dict[str, History]:
-    """What is known of each scenario of the specification, under its present id."""
+    """Return what is known of each scenario of the specification, under its present id."""
     now = {scenario.id: digest(scenario) for _, scenario in spec.scenarios()}
     return {scenario_id: _history(entry, now[scenario_id]) for scenario_id, entry in _remembered(ledger, spec).items()}
 
@@ -312,7 +312,7 @@ def _params(scenario_id: str) -> str | None:
 
 
 def _of_both(first: Entry, second: Entry) -> Entry:
-    """What two rows have both shown: what only one of them has, their scenario has not."""
+    """Return what two rows have both shown: what only one of them has, their scenario has not."""
     red = max(first.red, second.red, key=lambda mark: mark[0]) if first.red and second.red else None
     green = max(first.green, second.green, key=lambda mark: mark[0]) if first.green and second.green else None
     return replace(_joined(first, second), red=red, green=green)
@@ -334,7 +334,7 @@ def _seen(judged: JudgedScenario, entry: Entry, mark: Mark) -> Entry:
 
 
 def _truly_red(judged: JudgedScenario) -> bool:
-    """Whether it ran and did not hold; what never ran shows nothing, and an unexpected pass is no red."""
+    """Tell whether it ran and did not hold; what never ran shows nothing, and an unexpected pass is no red."""
     result = judged.result
     return result.status in {"failed", "pending", "undefined", "ambiguous"} and result.cause != "wip-passed"
 

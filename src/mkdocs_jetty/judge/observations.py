@@ -54,7 +54,7 @@ class Observed:
         return next(found, None)
 
     def has(self, name: str) -> bool:
-        """Whether anything was recorded under a name."""
+        """Tell whether anything was recorded under a name."""
         return any(name in one for one in self.each)
 
     def beside(self, name: str) -> Observed:
@@ -62,7 +62,7 @@ class Observed:
         return Observed(tuple(one for one in self.each if name in one), self.sections)
 
     def shows(self, phrases: Sequence[str]) -> bool:
-        """Whether all of these phrases passed together."""
+        """Tell whether all of these phrases passed together."""
         patterns = [phrase_pattern(each) for each in phrases]
         return any(all(any(map(each.fullmatch, texts)) for each in patterns) for texts in self.sections)
 
@@ -88,7 +88,7 @@ def phrase_pattern(phrase: str) -> re.Pattern[str]:
 
 
 def acts(standard: Standard, one: JudgedScenario) -> bool:
-    """Whether a `Given` of a scenario does what is tried, as the standard's own wording has it.
+    """Tell whether a `Given` of a scenario does what is tried, as the standard's own wording has it.
 
     `Given 100 users attempt to log in simultaneously` is such a phrase.
     """
@@ -101,7 +101,7 @@ def acts(standard: Standard, one: JudgedScenario) -> bool:
 def observations(
     standard: Standard, claims: Sequence[JudgedScenario], load: str | None = None
 ) -> tuple[Observation, ...]:
-    """What scenarios that passed observed of each thing that their standard names.
+    """Return what scenarios that passed observed of each thing that their standard names.
 
     Args:
         standard: Its thresholds and checks.
@@ -126,7 +126,7 @@ def lacking(found: Iterable[Observation]) -> str:
 
 
 def limit(threshold: Threshold) -> str:
-    """What a threshold asks, in words: `at most 10`."""
+    """Return what a threshold asks, in words: `at most 10`."""
     return f"{LIMITS[threshold.direction]} {threshold.value}"
 
 
@@ -169,7 +169,7 @@ def _check(name: str, standard: Standard, observed: Observed, load: str | None) 
 
 
 def _load(standard: Standard, observed: Observed, load: str | None) -> Observation:
-    """Whether every percentile was taken under the load that the project declares."""
+    """Tell whether every percentile was taken under the load that the project declares."""
     if load is None:
         return Observation(NORMAL_LOAD, "declare it in jetty.toml: [load] normal", None, ok=False)
     timed = [one for name in standard.thresholds if _PERCENTILE.fullmatch(name) for one in observed.beside(name).each]

@@ -132,7 +132,7 @@ def mode_status(scenarios: Sequence[JudgedScenario]) -> ModeStatus:
 
 
 def is_red(result: ScenarioResult) -> bool:
-    """Whether a result is red, known red included."""
+    """Tell whether a result is red, known red included."""
     if result.status == "unknown":
         return result.cause not in GREY_CAUSES
     return result.status not in {"passed", "skipped"}

@@ -124,12 +124,12 @@ def checked(name: object, media_type: object, text: object, data: object) -> Att
 
 
 def told(made: Attachment) -> dict[str, Any]:
-    """What another process is told of it."""
+    """Return what another process is told of it."""
     return {"name": made.name, "media_type": made.media_type, "text": made.text, "data": made.data}
 
 
 def pictures(config: pytest.Config, since: float) -> list[Path]:
-    """What pytest-playwright has kept of a test that is over: screenshots, videos, traces.
+    """Return what pytest-playwright has kept of a test that is over: screenshots, videos, traces.
 
     Args:
         config: pytest's configuration.

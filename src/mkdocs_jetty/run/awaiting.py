@@ -23,7 +23,7 @@ Runner = Callable[[Callable[[], Awaitable[Any]]], Any]
 
 @cache
 def is_async(function: Callable[..., object]) -> bool:
-    """Whether a step definition can only be awaited."""
+    """Tell whether a step definition can only be awaited."""
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 

@@ -232,7 +232,7 @@ class _Patience:
         return now - self._last > GRACE_S or now - self._first > LONGEST_GRACE_S
 
     def _cpu_time(self) -> list[str]:
-        """What it has used of the processor; where nothing tells, it counts as idle."""
+        """Return what it has used of the processor; where nothing tells, it counts as idle."""
         try:
             return self._stat.read_text("ascii", "replace").rpartition(")")[2].split()[11:13]
         except OSError:

@@ -288,7 +288,7 @@ class Collector:
         )
 
     def _explained(self, event: Event) -> str | None:
-        """What an event says; that a module is broken explains each undefined step in the same words."""
+        """Return what an event says; that a module is broken explains each undefined step in the same words."""
         message = self._text(event, "message")
         broken = [each for each in self.problems if each.level == "error" and each.page.endswith(".py")]
         if _status(event) != "undefined" or not message or not broken:

@@ -14,7 +14,7 @@ _WIDTH = 80
 
 
 def sides(left: object, right: object) -> tuple[str, str] | None:
-    """What was expected and what it was compared with, by pytest's convention `assert got == expected`.
+    """Return what was expected and what it was compared with, by pytest's convention `assert got == expected`.
 
     Returns:
         Both as texts; None where one of them is no plain value.

@@ -82,7 +82,7 @@ def template_of(function: object) -> ScenarioTemplate | None:
 
 
 def is_test_file(config: pytest.Config, path: Path) -> bool:
-    """Whether pytest takes a file for a test module, by the project's `python_files`."""
+    """Tell whether pytest takes a file for a test module, by the project's `python_files`."""
     return any(fnmatch_ex(pattern, path) for pattern in config.getini("python_files"))
 
 
@@ -162,7 +162,7 @@ def executing(execute: Callable[[Execute], Execute]) -> Iterator[None]:
 
 
 def manager_of(session: pytest.Session) -> Any:
-    """What knows all fixtures of a session."""
+    """Return what knows all fixtures of a session."""
     return session._fixturemanager
 
 
@@ -222,7 +222,7 @@ def _registered(manager: Any, name: str) -> Iterator[pytest.FixtureDef[Any]]:
 
 
 def depth(key: Key) -> list[str]:
-    """How near a place is, as pytest-bdd orders them."""
+    """Tell how near a place is, as pytest-bdd orders them."""
     return list(iterparentnodeids(key if isinstance(key, str) else getattr(key, "nodeid", "")))
 
 
@@ -232,7 +232,7 @@ def fixture_function(definition: FixtureFunctionDefinition) -> Function:
 
 
 def fixture_marker(definition: FixtureFunctionDefinition) -> Any:
-    """What a `@pytest.fixture` says: `name`, `scope`, `autouse`."""
+    """Return what a `@pytest.fixture` says: `name`, `scope`, `autouse`."""
     return definition._fixture_function_marker
 
 
@@ -261,7 +261,7 @@ class _Parsed:
 
 
 def step_arguments(step: Step, context: StepFunctionContext) -> tuple[dict[str, Any], Spans | None]:
-    """What a step definition captures of a step, and where; None where its parser does not tell.
+    """Return what a step definition captures of a step, and where; None where its parser does not tell.
 
     Raises:
         Exception: Whatever pytest-bdd, or a pattern or a converter of the project, raises.
@@ -348,7 +348,7 @@ def is_ignored(session: pytest.Session, path: Path) -> bool:
 
 
 def is_in_reach(config: pytest.Config, directory: Path) -> bool:
-    """Whether pytest looks for a `conftest.py` in a directory."""
+    """Tell whether pytest looks for a `conftest.py` in a directory."""
     manager: Any = config.pluginmanager
     return bool(manager._is_in_confcutdir(directory))
 
@@ -414,11 +414,11 @@ def hooks_of(config: pytest.Config, plugins: Iterable[object]) -> Any:
 
 
 def conftest_node(directory: pytest.Collector) -> Node:
-    """Where pytest registers the fixtures of the `conftest.py` of a directory."""
+    """Tell where pytest registers the fixtures of the `conftest.py` of a directory."""
     return directory.session if directory.path == directory.config.rootpath else directory
 
 
 def version_of(session: pytest.Session) -> object:
-    """What stays the same for as long as no more step definitions come in, while tests are collected."""
+    """Return what stays the same for as long as no more step definitions come in, while tests are collected."""
     manager: Any = session.config.pluginmanager
     return len(manager._conftest_plugins), session.testscollected

@@ -61,7 +61,7 @@ class Definition:
         return self.file, self.line, self.context.parser.name, self.context.type
 
     def matches(self, kind: str, text: str) -> bool:
-        """Whether it serves a step of this type and text."""
+        """Tell whether it serves a step of this type and text."""
         if self.context.type is not None and self.context.type != kind:
             return False
         return bool(self.context.parser.is_matching(text))
@@ -180,7 +180,7 @@ class Lookup:
     # ---- pages ----
 
     def page(self, chain: Sequence[pytest.Collector], named: tuple[Path, ...], scenario: Scenario) -> Standing:
-        """What serves the steps of a page's scenario, and where it stands.
+        """Return what serves the steps of a page's scenario, and where it stands.
 
         Args:
             chain: The directories above the page, the topmost first.
@@ -262,7 +262,7 @@ def _among_modules(found: Found) -> Found:
 
 
 def _is_beside(definition: Definition, anchors: list[Path]) -> bool:
-    """Whether it stands beside, or above, what surely serves a scenario."""
+    """Tell whether it stands beside, or above, what surely serves a scenario."""
     directory = (definition.offer.path if definition.offer else definition.file).parent
     return any(_is_in(path.parent, directory) for path in anchors)
 

@@ -49,7 +49,7 @@ def _missing_body(function: Callable[..., object]) -> str | None:
 
 
 def doubts_about(value: object, kind: str) -> list[str]:
-    """What is strange about what a step gave back, where nobody uses it."""
+    """Return what is strange about what a step gave back, where nobody uses it."""
     if value is False and kind == "then":
         return ["it returned False, which nothing looks at; assert it"]
     if isinstance(value, concurrent.futures.Future):

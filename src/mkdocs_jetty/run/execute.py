@@ -224,7 +224,7 @@ class ScenarioRun:
         return arguments | {name: self.request.getfixturevalue(name) for name in wanted}
 
     def _value(self, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-        """What a step gives back, waited for where it can be."""
+        """Return what a step gives back, waited for where it can be."""
         __tracebackhide__ = True
         if awaiting.is_async(function):
             return awaiting.call(function, arguments, self.request, self._waiting or awaiting.prepare(self.request))
@@ -296,7 +296,7 @@ class ScenarioRun:
 
 
 def place_of(definition: Definition, root: Path) -> str:
-    """Where a step definition stands, `features/steps.py:17`."""
+    """Tell where a step definition stands, `features/steps.py:17`."""
     return f"{_shown(definition.file, root)}:{definition.line}"
 
 
@@ -304,7 +304,7 @@ UNDECIDED = "the run could not tell"
 
 
 def classify(error: BaseException) -> tuple[Status, Cause | None, str]:
-    """What an exception from a step or a fixture means for the scenario, in the words of a reader."""
+    """Return what an exception from a step or a fixture means for the scenario, in the words of a reader."""
     if isinstance(error, NotImplementedError):
         return "pending", None, str(error) or "not implemented yet"
     if isinstance(error, (Unavailable, Inconclusive)):

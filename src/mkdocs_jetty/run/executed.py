@@ -40,7 +40,7 @@ class Executed:
         self._files.clear()
 
     def files(self) -> list[str]:
-        """What was executed since then, relative to the project."""
+        """Return what was executed since then, relative to the project."""
         return sorted(name.removeprefix(self._root).replace(os.sep, "/") for name in self._files)
 
     def _begins(self, code: CodeType, _: int) -> object:

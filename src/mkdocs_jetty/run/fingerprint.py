@@ -49,7 +49,7 @@ class Fingerprint:
 
 
 def fingerprint(settings: Settings, spec: Spec, watched: Sequence[Path] = ()) -> Fingerprint:
-    """What results depend on now.
+    """Return what results depend on now.
 
     Args:
         settings: The project's settings.
@@ -104,7 +104,7 @@ def after_run(
     watched: Sequence[Path] = (),
     written: Collection[str] | None = None,
 ) -> Fingerprint:
-    """What the results of a run stand for that began at `before`: with the files that it has written itself.
+    """Return what the results of a run stand for that began at `before`: with the files that it has written itself.
 
     Args:
         before: What they depended on when it began.
@@ -139,7 +139,7 @@ def project_files(settings: Settings, more: Iterable[Path] = ()) -> list[Path]:
 
 
 def scenario_digest(feature: Feature, scenario: Scenario) -> str:
-    """What a scenario says and where it belongs, but not the line it stands on."""
+    """Return what a scenario says and where it belongs, but not the line it stands on."""
     steps = [[s.keyword, s.type, s.text, s.table, s.docstring, s.media_type, s.background] for s in scenario.steps]
     place = [scenario.id, scenario.name, feature.name, feature.page, scenario.mode]
     said = [place, sorted(scenario.tags), steps, scenario.defect]
@@ -185,5 +185,5 @@ def _files(place: Path) -> Iterator[Path]:
 
 
 def _is_elsewhere(folder: str, name: str) -> bool:
-    """Whether a folder holds nothing of the project's own: a cache, a virtual environment."""
+    """Tell whether a folder holds nothing of the project's own: a cache, a virtual environment."""
     return name in ELSEWHERE or name.endswith(".egg-info") or Path(folder, name, "pyvenv.cfg").exists()

@@ -53,7 +53,7 @@ class _File:
         return {page for page, _, _ in self.by_key}
 
     def left(self, elsewhere: Collection[str]) -> Problem | None:
-        """What matches no scenario of the pages that were looked at: it has changed since, or has gone."""
+        """Return what matches no scenario of the pages that were looked at: it has changed since, or has gone."""
         left = [key for key, results in self.by_key.items() for _ in results if key[0] not in elsewhere]
         if not left:
             return None
@@ -125,7 +125,7 @@ def with_imported(
 def _read(
     root: Path, name: str, clean: Scrubber, *, anywhere: bool, config_file: Path | None
 ) -> MessagesFile | Problem:
-    """What a file holds, or why it counts for nothing."""
+    """Return what a file holds, or why it counts for nothing."""
     path = root / name
     if not anywhere and not path.resolve().is_relative_to(root.resolve()):
         return Problem("error", name, None, None, "results have to stand inside the project; copy the file there")

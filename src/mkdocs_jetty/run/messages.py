@@ -102,7 +102,7 @@ def _results(run: _Run, clean: Clean) -> Iterator[tuple[Key, ScenarioResult]]:
 
 
 def _told(result: ScenarioResult) -> str:
-    """How an attempt ended, as results tell it: `failed: it is red`."""
+    """Tell how an attempt ended, as results tell it: `failed: it is red`."""
     first = (result.message or "").strip().split("\n", 1)[0]
     return f"{result.status}: {first}" if first else result.status
 

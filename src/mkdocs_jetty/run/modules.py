@@ -183,7 +183,7 @@ class Tree:
         return found
 
     def _is_ignored(self, path: Path) -> bool:
-        """Whether the project tells pytest to leave a file alone, or a directory above it (`collect_ignore`)."""
+        """Tell whether the project tells pytest to leave a file alone, or a directory above it (`collect_ignore`)."""
         named = {self.root / entry for entry in self.entries}
         for each in (path, *path.parents):
             if each in named or each == self.root:
@@ -240,7 +240,7 @@ def import_problem(error: BaseException, path: Path, root: Path) -> Problem:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """What went wrong first, below what pytest makes of it."""
+    """Return what went wrong first, below what pytest makes of it."""
     while True:
         if isinstance(error, compat.ConftestImportFailure):
             error = error.cause

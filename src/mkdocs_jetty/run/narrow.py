@@ -17,7 +17,7 @@ def without_when(spec: Spec) -> Spec:
 
 
 def on_pages(spec: Spec, pages: Container[str]) -> Spec:
-    """What stands on some pages, all of it."""
+    """Return what stands on some pages, all of it."""
     return Spec(
         tuple(feature for feature in spec.features if feature.page in pages),
         tuple(page for page in spec.pages if page.path in pages),

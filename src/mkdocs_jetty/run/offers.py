@@ -55,7 +55,7 @@ class Offer:
     """Its hooks, which hold where it does."""
 
     def hides(self, other: Offer) -> bool:
-        """Whether it stands below another, and so overrides it."""
+        """Tell whether it stands below another, and so overrides it."""
         here, there = self.path.parent, other.path.parent
         return here != there and here.is_relative_to(there)
 
@@ -169,7 +169,7 @@ class Offers:
     # ---- where a scenario stands ----
 
     def place(self, named: Sequence[Path], serving: Iterable[Path]) -> Place:
-        """Where a scenario stands whose page names some modules, and whose steps some serve."""
+        """Tell where a scenario stands whose page names some modules, and whose steps some serve."""
         key = (tuple(named), tuple(dict.fromkeys(serving)))
         if key not in self._places:
             served = [self.by_path[path] for path in key[1] if path in self.by_path]
@@ -266,7 +266,7 @@ class Offers:
 
 
 def is_test_module(path: Path) -> bool:
-    """Whether pytest takes a file for a test module by its name."""
+    """Tell whether pytest takes a file for a test module by its name."""
     return path.name.startswith("test_") or path.stem.endswith("_test")
 
 
@@ -299,7 +299,7 @@ def _parts(module: ModuleType) -> tuple[dict[str, Function], tuple[str, ...], tu
 
 
 def _hooks(module: ModuleType) -> ModuleType | None:
-    """What pytest shall see of a plain step module as of a plugin: its hooks, which are not for everything."""
+    """Return what pytest shall see of a plain step module as of a plugin: its hooks, which are not for everything."""
     found = {name: value for name, value in vars(module).items() if name.startswith("pytest_")}
     found.pop("pytest_plugins", None)
     if not found:
@@ -310,7 +310,7 @@ def _hooks(module: ModuleType) -> ModuleType | None:
 
 
 def binds(test_class: type) -> bool:
-    """Whether tests of a class, or of a class within it, bind scenarios."""
+    """Tell whether tests of a class, or of a class within it, bind scenarios."""
     return any(True for _ in _bindings(test_class, lambda *_: True))
 
 
@@ -324,7 +324,7 @@ def _bound(node: pytest.Module) -> Iterator[tuple[Path, int]]:
 def _bindings(
     place: object, is_test_class: Callable[[object, str], bool]
 ) -> Iterator[tuple[str, object, compat.ScenarioTemplate]]:
-    """What binds scenarios in a module or a class, and in the classes that stand there."""
+    """Return what binds scenarios in a module or a class, and in the classes that stand there."""
     places = [place]
     for each in places:
         above = each.__mro__[:-1] if isinstance(each, type) else (each,)

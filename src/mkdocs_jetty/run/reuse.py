@@ -44,7 +44,7 @@ class Plan:
 
 
 def digests_of(spec: Spec) -> dict[str, str]:
-    """What each scenario says, by its id."""
+    """Return what each scenario says, by its id."""
     return {scenario.id: scenario_digest(feature, scenario) for feature, scenario in spec.scenarios()}
 
 
@@ -87,7 +87,7 @@ def remembered(
     digests: Mapping[str, str],
     now: Made,
 ) -> Earlier:
-    """What a later build may hold on to: each result with the day on which it was really made.
+    """Return what a later build may hold on to: each result with the day on which it was really made.
 
     Args:
         earlier: What was remembered before.

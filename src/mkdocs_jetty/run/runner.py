@@ -423,7 +423,7 @@ def _blame(text: str, root: Path) -> tuple[str, int | None]:
 
 
 def _addopts(root: Path, ini: str) -> tuple[str, int | None]:
-    """Where a configuration file sets the options that pytest refused."""
+    """Tell where a configuration file sets the options that pytest refused."""
     with contextlib.suppress(OSError, UnicodeDecodeError):
         for number, line in enumerate((root / ini).read_text("utf-8").splitlines(), 1):
             if line.lstrip().startswith("addopts"):

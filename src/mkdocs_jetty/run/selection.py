@@ -56,5 +56,5 @@ def selects_nothing(spec: Spec, tags: str) -> str:
 
 
 def selectors(scenario: Scenario) -> frozenset[str]:
-    """What an expression may name of a scenario: its tags, and its mode however that was set."""
+    """Return what an expression may name of a scenario: its tags, and its mode however that was set."""
     return frozenset(scenario.tags) - MODE_TAGS | {f"@{scenario.mode}"}

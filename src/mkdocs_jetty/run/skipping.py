@@ -24,7 +24,7 @@ class Skipped:
     """Each `.feature` file or directory that it names, and the scenario where it names one."""
 
     def skips(self, file: Path, name: str) -> bool:
-        """Whether the module would bind a scenario of a file."""
+        """Tell whether the module would bind a scenario of a file."""
         return any(file.is_relative_to(path) and wanted in (None, name) for path, wanted in self.binds)
 
 

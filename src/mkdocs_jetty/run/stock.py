@@ -20,7 +20,7 @@ HINT = f"it is a phrase of the step library: add `{MODULE}` to the option `steps
 
 
 def is_stock(step: Step) -> bool:
-    """Whether a step is a phrase of the step library."""
+    """Tell whether a step is a phrase of the step library."""
     return _served(step.type, step.text)
 
 
@@ -42,7 +42,7 @@ ALSO = "the scenario also needs: "
 
 
 def with_further_ports(message: str, request: pytest.FixtureRequest, functions: Iterable[Callable[..., object]]) -> str:
-    """What a port says that nobody has filled, with all others that the scenario will ask for.
+    """Return what a port says that nobody has filled, with all others that the scenario will ask for.
 
     Args:
         message: What it says.

@@ -31,7 +31,7 @@ _TIMES = {"duration_ms", "duration_s", "made_on", "executed", "started"}
 
 
 def results_file(root: Path) -> Path:
-    """Where the results of a project are kept."""
+    """Tell where the results of a project are kept."""
     return root / ".jetty" / "results.json"
 
 
@@ -121,7 +121,7 @@ def _results(record: dict[str, Any], spec: Spec, settings: Settings) -> Results:
 
 
 def is_stale(result: ScenarioResult) -> bool:
-    """Whether a result was kept and does not count any more."""
+    """Tell whether a result was kept and does not count any more."""
     return result.status == "unknown" and result.cause is None and (result.message or "").endswith(AGAIN)
 
 

@@ -64,7 +64,7 @@ class Touched:
         self._in_a_step = True
 
     def outside(self) -> bool:
-        """Whether anything that the scenario may depend on has been outside this process and its files."""
+        """Tell whether anything that the scenario may depend on has been outside this process and its files."""
         return self._outside or self._always_outside
 
     def _note_outside(self) -> None:
@@ -92,7 +92,7 @@ class Touched:
             self._listening.add(listening)
 
     def _is_own(self, address: object) -> bool:
-        """Whether this process listens there itself."""
+        """Tell whether this process listens there itself."""
         if not isinstance(address, tuple) or str(address[0]) not in LOOPBACK:
             return False
         return address[1] in set(map(_port, list(self._listening)))
@@ -125,7 +125,7 @@ class Touched:
 
 
 def _port(listening: Any) -> int | None:
-    """Where a socket listens; the system may have chosen that after it was asked."""
+    """Tell where a socket listens; the system may have chosen that after it was asked."""
     try:
         return int(listening.getsockname()[1])
     except (OSError, LookupError, ValueError, TypeError):
@@ -133,7 +133,7 @@ def _port(listening: Any) -> int | None:
 
 
 def _writes(mode: object, flags: object) -> bool:
-    """Whether a file is opened to be written: by the words of `open`, or the flags of `os.open`."""
+    """Tell whether a file is opened to be written: by the words of `open`, or the flags of `os.open`."""
     if isinstance(mode, str):
         return not set("wax+").isdisjoint(mode)
     return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))

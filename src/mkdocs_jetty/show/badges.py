@@ -84,7 +84,7 @@ def badge_endpoint(label: str, look: Look) -> dict[str, Any]:
 
 
 def badge_label(feature: FeatureVerdict, mode: Mode) -> str:
-    """What stands on the left of a badge."""
+    """Return what stands on the left of a badge."""
     return f"{feature.feature.name} · {mode}"
 
 
@@ -110,7 +110,7 @@ def badge_of(feature: FeatureVerdict, mode: Mode) -> tuple[str, dict[str, Any]]:
 
 
 def look_of(feature: FeatureVerdict, mode: Mode) -> Look:
-    """What the badge of a mode says: green production scenarios are no proof while standards are open."""
+    """Return what the badge of a mode says: green production scenarios are no proof while standards are open."""
     judged: ModeVerdict = feature.modes[mode]
     if judged.status == "green" and judged.lower_mode_not_green:
         return ON_NOTHING

@@ -52,7 +52,7 @@ def causes(features: Iterable[FeatureVerdict]) -> list[Cause]:
 
 
 def log_lines(features: Iterable[FeatureVerdict]) -> list[str]:
-    """What the log of a build says of the scenarios that fail it."""
+    """Return what the log of a build says of the scenarios that fail it."""
     lines = []
     for cause in causes(features):
         feature, judged = cause.scenarios[0]

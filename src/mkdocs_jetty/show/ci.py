@@ -61,7 +61,7 @@ def _escaped(value: object, more: str = "") -> str:
 
 
 def job_summary(verdict: Verdict) -> str:
-    """How the specification stands, in Markdown: the answer, then the causes of red."""
+    """Tell how the specification stands, in Markdown: the answer, then the causes of red."""
     lines = [f"## {in_markdown(verdict.name)}: specification", "", f"**{in_markdown(summary(verdict))}**", ""]
     found = cause_views(verdict)
     if found:

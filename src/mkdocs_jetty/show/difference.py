@@ -60,7 +60,7 @@ def without_hints(message: str) -> str:
 
 
 def _sides(pair: str) -> tuple[str, str] | None:
-    """What was expected and what came, from the message alone."""
+    """Return what was expected and what came, from the message alone."""
     if "..." in pair:
         return None  # pytest has shortened it: what is shown would not be what was compared
     try:

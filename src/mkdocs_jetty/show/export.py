@@ -53,7 +53,7 @@ def write_attachments(verdict: Verdict, site_dir: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether an earlier build has written it: another plugin's, or the author's own, is left alone."""
+    """Tell whether an earlier build has written it: another plugin's, or the author's own, is left alone."""
     try:
         return "](jetty/spec.json)" in path.read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -155,7 +155,7 @@ def _since_all(verdict: Verdict, cause: Cause) -> str:
 
 
 def quiet_groups(verdict: Verdict, url_for: Callable[[str], str] = quote) -> list[Quiet]:
-    """What somebody expects not to be green, or asked not to run: each kind together."""
+    """Return what somebody expects not to be green, or asked not to run: each kind together."""
     groups: dict[str, list[Line]] = {}
     for feature in verdict.features:
         for judged in feature.scenarios:

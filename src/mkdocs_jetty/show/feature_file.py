@@ -107,7 +107,7 @@ class _FeatureFile:
             yield from self._scenario(item, "  " if rule is None else "    ")
 
     def _trait_tags(self) -> list[str]:
-        """What the front matter says of the traits, as a `.feature` file says it."""
+        """Return what the front matter says of the traits, as a `.feature` file says it."""
         if not self.feature.traits_declared:
             return []
         tags = [f"{TRAIT_TAG}{trait}" for trait in self.feature.traits] or [f"{TRAIT_TAG}none"]

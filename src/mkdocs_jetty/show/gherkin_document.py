@@ -50,7 +50,7 @@ def document(feature: Feature, uri: str) -> Message:
 
 
 def pickle(feature: Feature, scenario: Scenario, uri: str) -> Message:
-    """What runs; its id is the scenario's."""
+    """Return what runs; its id is the scenario's."""
     node = _scenario_node(scenario.id)
     return {
         "id": scenario.id,

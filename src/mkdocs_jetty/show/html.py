@@ -44,7 +44,7 @@ def render_block(
     unfolded: bool = False,
     attached_at: str | None = None,
 ) -> str:
-    """What stands where the fence stood.
+    """Return what stands where the fence stood.
 
     Args:
         verdict: What is shown.
@@ -73,7 +73,7 @@ def _not_green(feature: FeatureVerdict) -> list[JudgedScenario]:
 
 
 def render_status(verdict: Verdict, page: str, links: Mapping[str, str] | None = None) -> str:
-    """Where the features of a page stand; empty for a page that specifies nothing."""
+    """Tell where the features of a page stand; empty for a page that specifies nothing."""
     features = verdict.by_page.get(page, ())
     problems = verdict.problems_by_page.get(page, ())
     if not features and not problems:

@@ -48,7 +48,7 @@ def layer_mark(feature: FeatureVerdict, mode: Mode) -> Mark:
 
 
 def open_standards(feature: FeatureVerdict) -> int:
-    """How many of a feature's standards nothing settles yet."""
+    """Tell how many of a feature's standards nothing settles yet."""
     return sum(not item.settled for item in feature.standards)
 
 

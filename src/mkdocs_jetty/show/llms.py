@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def llms_txt(verdict: Verdict, url_for: Callable[[str], str]) -> str:
-    """What is true of each feature, and what is missing."""
+    """Return what is true of each feature, and what is missing."""
     lines = [f"# {in_markdown(verdict.name)}", "", f"> {in_markdown(summary(verdict))}", ""]
     if verdict.seen_on:
         at = f" at {in_markdown(verdict.commit)}" if verdict.commit else ""

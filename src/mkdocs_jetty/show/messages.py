@@ -229,7 +229,7 @@ def _attempt(
 
 
 def _attached(judged: JudgedScenario) -> dict[str, tuple[Attachment, ...]]:
-    """What each step attached, by its id."""
+    """Return what each step attached, by its id."""
     steps = enumerate(judged.result.steps)
     return {_test_step_id(judged.scenario.id, at): step.attachments for at, step in steps if step.attachments}
 

@@ -12,7 +12,7 @@ from mkdocs_jetty.spec.model import MODES
 
 
 def missing(judged: FeatureVerdict, verdict: Verdict) -> list[str]:
-    """What keeps a feature from its project's finish line, nearest first."""
+    """Return what keeps a feature from its project's finish line, nearest first."""
     needed = MODES[: MODES.index(verdict.finish_line) + 1]
     lacks = [lack for mode in needed if (lack := lacking(mode, judged.modes[mode]))]
     if verdict.state == "external" and not judged.feature.traits_declared:
@@ -32,7 +32,7 @@ def missing_standards(standards: Iterable[StandardVerdict]) -> list[str]:
 
 
 def lacking(mode: str, found: ModeVerdict) -> str:
-    """What a mode lacks; empty where it is green."""
+    """Return what a mode lacks; empty where it is green."""
     return {
         "none": f"no {mode} scenario",
         "red": f"{mode}: {found.passed} of {found.total} passed",

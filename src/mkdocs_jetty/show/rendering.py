@@ -252,7 +252,7 @@ class _Overrides(NamedTuple):
             raise ConfigError(f"{self.named(path)}: this is no template: {error}") from None
 
     def place_of(self, error: Exception) -> str | None:
-        """Where in these templates something went wrong; None where it is no fault of theirs."""
+        """Tell where in these templates something went wrong; None where it is no fault of theirs."""
         frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
         own = [self.named(path, line) for path, line in frames if path.is_relative_to(self.folder)]
         return own[-1] if own else (self.named(self.folder) if isinstance(error, TemplateError) else None)

@@ -87,7 +87,7 @@ def action_of(feature: Feature) -> str | None:
 
 
 def fillers_for(feature: Feature) -> dict[str, str]:
-    """What to write for the words of a feature: as its own scenarios call them, or else by its name."""
+    """Return what to write for the words of a feature: as its own scenarios call them, or else by its name."""
     said = [step.text for scenario in feature.scenarios for step in scenario.steps]
     name = _one_line(feature.name).lower()
     found = {
@@ -109,7 +109,7 @@ def _filled(step: str, fillers: Mapping[str, str]) -> str:
 
 
 def by_urgency(standards: Sequence[StandardVerdict]) -> list[StandardVerdict]:
-    """What asks for attention first; within that, the order of the preset."""
+    """Return what asks for attention first; within that, the order of the preset."""
     return sorted(standards, key=lambda item: STANDARD_STATUSES.index(item.status))
 
 

@@ -49,7 +49,7 @@ def render_snippets(steps: Sequence[Step]) -> str:
 
 
 def snippet(step: Step) -> Snippet:
-    """What serves a step."""
+    """Return what serves a step."""
     arguments: list[str] = []
     pattern, words, at = "", "", 0
     for match in VALUE.finditer(step.text):

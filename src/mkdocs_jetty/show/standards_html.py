@@ -84,7 +84,7 @@ class Missing(NamedTuple):
 
 
 def is_ready(verdict: Verdict) -> bool:
-    """Whether the project has reached production, by everything that was judged."""
+    """Tell whether the project has reached production, by everything that was judged."""
     settled = all(item.settled for item in verdict.standards)
     return not verdict.red and bool(verdict.features) and all(item.complete for item in verdict.features) and settled
 

@@ -70,7 +70,7 @@ def name_of(record: BuildRecord) -> str:
 
 
 def changed_in_words(verdict: Verdict) -> tuple[Changes, list[tuple[str, str]]] | None:
-    """What has changed since the last build, each with its tone; None where none is known."""
+    """Return what has changed since the last build, each with its tone; None where none is known."""
     found = changes(verdict)
     if found is None:
         return None

@@ -207,7 +207,7 @@ class BlockView:
         self._verdict = verdict
 
     def standard_of(self, tag: str) -> str | None:
-        """Where the page shows the standard that a tag claims; None where it shows none of that name."""
+        """Tell where the page shows the standard that a tag claims; None where it shows none of that name."""
         feature = self._verdict.by_id.get(self._block.feature_id or "")
         if feature is None or not tag.startswith(STANDARD):
             return None
@@ -315,7 +315,7 @@ def _spans(shown: ShownStep, met: Sequence[StepResult]) -> tuple[tuple[int, ...]
 
 
 def _beside_steps(results: Sequence[ScenarioResult], *, rows: bool) -> Iterator[Attachment]:
-    """What no step of a scenario shows: what was attached outside of them, and in the rows that passed."""
+    """Return what no step of a scenario shows: what was attached outside of them, and in the rows that passed."""
     for result in results:
         yield from result.attachments
         if rows and len(results) > 1:

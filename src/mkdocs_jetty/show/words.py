@@ -146,7 +146,7 @@ def mode_mark(mode: ModeVerdict) -> Mark:
 
 
 def attempts(ended: Sequence[str]) -> str:
-    """How a scenario that passed at last had ended before: `failed twice, then passed: it is red`."""
+    """Tell how a scenario that passed at last had ended before: `failed twice, then passed: it is red`."""
     times = {1: "once", 2: "twice"}.get(len(ended), f"{len(ended)} times")
     reasons = dict.fromkeys(each.removeprefix("failed: ").strip() for each in ended)
     return f"failed {times}, then passed: {'; '.join(reasons)}"
@@ -176,7 +176,7 @@ def file(feature: Feature, scenario: Scenario, step: Step | None = None) -> str:
 
 
 def place(feature: Feature, scenario: Scenario, step: Step | None = None) -> str:
-    """Where a scenario stands, or one of its steps: `docs/login.md:12`."""
+    """Tell where a scenario stands, or one of its steps: `docs/login.md:12`."""
     line = step.line if step else scenario.row_line or scenario.line
     return f"{file(feature, scenario, step)}:{line}"
 
@@ -205,12 +205,12 @@ def day(value: date | None) -> str:
 
 
 def asked(threshold: Threshold, value: str | None = None) -> str:
-    """What a threshold asks: `≤ 500 ms`."""
+    """Return what a threshold asks: `≤ 500 ms`."""
     return f"{_SIGNS[threshold.direction]}{threshold.value if value is None else value}"
 
 
 def deviation(threshold: Threshold) -> str:
-    """Where the project asks something else than its preset; empty where it does not."""
+    """Tell where the project asks something else than its preset; empty where it does not."""
     if threshold.value == threshold.preset_value:
         return ""
     reason = f", because {threshold.reason}" if threshold.reason else ""

@@ -39,5 +39,5 @@ def _middle(lines: Sequence[str], others: Sequence[str], offset: int, *, anchors
 
 
 def says_something(line: str) -> bool:
-    """Whether a line tells where it comes from: not an empty one, nor the opening or the end of a fence."""
+    """Tell whether a line tells where it comes from: not an empty one, nor the opening or the end of a fence."""
     return re.search(r"\w", line) is not None and not re.match(r"[ \t>]*(`{3,}|~{3,})", line)

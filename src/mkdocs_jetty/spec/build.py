@@ -263,7 +263,7 @@ class BlockBuilder:
 
 
 def _holds(feature: dict[str, Any]) -> bool:
-    """Whether a block holds anything that runs, or that later blocks run."""
+    """Tell whether a block holds anything that runs, or that later blocks run."""
     rules = [child["rule"] for child in feature["children"] if "rule" in child]
     return len(feature["children"]) > len(rules) or any(rule["children"] for rule in rules)
 

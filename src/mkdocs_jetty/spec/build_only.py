@@ -33,7 +33,7 @@ class Made:
 
 
 def record_file(root: Path) -> Path:
-    """Where the note of a project is kept."""
+    """Tell where the note of a project is kept."""
     return root / ".jetty" / "build.json"
 
 
@@ -105,7 +105,7 @@ def keep(
 
 
 def last_build(root: Path) -> LastBuild:
-    """What the last build of a project has noted; nothing, where there is no note or none that can be read."""
+    """Return what the last build of a project has noted; nothing, where there is no note or none that can be read."""
     try:
         record: Any = json.loads(record_file(root).read_text(encoding="utf-8"))
         if record["schema"] != SCHEMA:
@@ -126,7 +126,7 @@ def last_build(root: Path) -> LastBuild:
 
 
 def as_built(settings: Settings, files: Sequence[FileRead]) -> tuple[list[FileRead], list[Problem]]:
-    """What was read, without the pages that the last build has left out, and what that build alone can see.
+    """Return what was read, without the pages that the last build has left out, and what that build alone can see.
 
     A page that has changed since, or whose site's file has, counts again: nobody knows what a build does with it.
 
@@ -179,7 +179,7 @@ def _not_published(page: Page) -> list[Problem]:
 
 
 def unseen(built: LastBuild, pages: Sequence[Page]) -> list[Problem]:
-    """What the last build has shown and the files do not hold, in one warning.
+    """Return what the last build has shown and the files do not hold, in one warning.
 
     Args:
         built: What that build has noted.

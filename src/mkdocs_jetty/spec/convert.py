@@ -50,7 +50,7 @@ def converter_of(settings: Settings) -> Converter:
 
 
 def appends(settings: Settings) -> bool:
-    """Whether the site adds files to every page."""
+    """Tell whether the site adds files to every page."""
     return bool(converter_of(settings).site.extensions.get("pymdownx.snippets", {}).get("auto_append"))
 
 

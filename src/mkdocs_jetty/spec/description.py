@@ -74,7 +74,7 @@ def indent(raw: str) -> int:
 
 
 def seen_from_below(text: str) -> Above:
-    """What a line of prose is to the line below it."""
+    """Return what a line of prose is to the line below it."""
     if not text:
         return "break"
     return "sentence" if text.endswith(SENTENCE_ENDS) else "goes on" if text.endswith(GOES_ON) else "prose"

@@ -62,7 +62,7 @@ def find_features(settings: Settings) -> tuple[list[Path], list[Problem]]:
 
 
 def unmatched(settings: Settings, names: Sequence[str]) -> list[Problem]:
-    """What is wrong with `include`, given the names of the site's pages as seen from `docs_dir`.
+    """Return what is wrong with `include`, given the names of the site's pages as seen from `docs_dir`.
 
     A pattern without a page is a warning; where none of them has one, so that nothing runs, it is an error.
     """
@@ -129,12 +129,12 @@ def base_of(root: Path, entry: str) -> Path:
 
 
 def _is_foreign(directory: Path) -> bool:
-    """Whether a directory holds what others made, such as installed packages: no pattern means those."""
+    """Tell whether a directory holds what others made, such as installed packages: no pattern means those."""
     return directory.name.startswith(".") or directory.name in FOREIGN or (directory / "pyvenv.cfg").exists()
 
 
 def missing_steps(settings: Settings) -> list[Problem]:
-    """What the option `steps` names and nobody has; its default may be missing."""
+    """Return what the option `steps` names and nobody has; its default may be missing."""
     return [
         _wrong(settings, "steps", f"`steps` names `{entry}`, which does not exist")
         for entry in settings.steps
@@ -143,7 +143,7 @@ def missing_steps(settings: Settings) -> list[Problem]:
 
 
 def is_module_name(root: Path, entry: str) -> bool:
-    """Whether an entry of `steps` names an installed module, such as `mkdocs_jetty.steps.http`, and no file."""
+    """Tell whether an entry of `steps` names an installed module, such as `mkdocs_jetty.steps.http`, and no file."""
     dotted = "." in entry and not entry.endswith(".py") and all(part.isidentifier() for part in entry.split("."))
     return dotted and not (root / entry).exists()
 
@@ -154,12 +154,12 @@ def specification_files(settings: Settings) -> list[Path]:
 
 
 def is_included(settings: Settings, path: Path) -> bool:
-    """Whether a page of the documentation is to be read: it is published, and `include` and `exclude` agree."""
+    """Tell whether a page of the documentation is to be read: it is published, and `include` and `exclude` agree."""
     return _is_published(settings, path) and is_chosen(settings, _name(settings, path))
 
 
 def is_chosen(settings: Settings, name: str) -> bool:
-    """Whether `include` and `exclude` agree on a page, by its name as seen from `docs_dir`."""
+    """Tell whether `include` and `exclude` agree on a page, by its name as seen from `docs_dir`."""
     # A pattern for `.md` means pages, whatever their suffix; what is excluded is only what was named.
     return _matches(name, settings.include) and not _glob_any(name, settings.exclude)
 
@@ -211,7 +211,7 @@ def _unread(settings: Settings, error: OSError) -> Problem:
 
 
 def _matters(settings: Settings, directory: Path) -> bool:
-    """Whether pages in a directory would be read, were it readable."""
+    """Tell whether pages in a directory would be read, were it readable."""
     if not directory.is_relative_to(settings.docs_dir) or directory == settings.docs_dir:
         return True
     page = directory / "index.md"
@@ -219,7 +219,7 @@ def _matters(settings: Settings, directory: Path) -> bool:
 
 
 def _wrong(settings: Settings, option: str, message: str, level: Literal["error", "warning"] = "error") -> Problem:
-    """What is wrong with an option, at the line where it stands."""
+    """Return what is wrong with an option, at the line where it stands."""
     return Problem(level, *option_place(settings.config_file, option), None, message)
 
 
@@ -227,7 +227,7 @@ def _wrong(settings: Settings, option: str, message: str, level: Literal["error"
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:
-    """Whether a pattern names a page, be it by the suffix `.md` for all that Markdown has."""
+    """Tell whether a pattern names a page, be it by the suffix `.md` for all that Markdown has."""
     page = Path(name)
     other = page.with_suffix(".md").as_posix() if page.suffix in MARKDOWN_SUFFIXES else name
     return _glob_any(name, patterns) or _glob_any(other, patterns)

@@ -107,7 +107,7 @@ def parse_block(
 
 
 def leaves_background(source: str) -> bool:
-    """Whether a text that does not parse seems to hold a background for the later blocks of its page."""
+    """Tell whether a text that does not parse seems to hold a background for the later blocks of its page."""
     lines = source.split("\n")
     heads = [_head(text) for text in lines if text.strip() and not text.lstrip().startswith(("#", "@"))]
     if any(head in _heads("feature") for head in heads[:1]):

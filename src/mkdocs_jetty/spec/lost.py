@@ -27,7 +27,7 @@ NO_FENCE = "this block will not run: only a fence does; write it as one, for an 
 
 @lru_cache(maxsize=8)
 def may_hold(syntax: tuple[str, ...]) -> re.Pattern[str]:
-    """What a text holds in which specification could stand, in the spellings that count."""
+    """Return what a text holds in which specification could stand, in the spellings that count."""
     fences = [_MAY_HOLD] if FENCES in syntax else []
     return re.compile("|".join([*fences, *outline.may_hold(syntax)]), re.MULTILINE)
 
@@ -74,7 +74,7 @@ def lookalikes(conversion: Conversion, running: Collection[int]) -> list[Lost]:
 
 
 def _code_of_ours(line: str) -> Level | None:
-    """Whether a line says that code is ours, without a fence; HTML was hardly meant to run."""
+    """Tell whether a line says that code is ours, without a fence; HTML was hardly meant to run."""
     if re.match(_LABEL, line):
         return "error"
     return "warning" if re.match(_PRE, line) else None

@@ -12,7 +12,7 @@ _FENCE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})(?P<header>.*)")
 
 
 def missing_snippets(name: str, text: str, paths: Iterable[str]) -> list[Problem]:
-    """What to say of files that snippets could not find: an error where one was to fill a block of Gherkin.
+    """Return what to say of files that snippets could not find: an error where one was to fill a block of Gherkin.
 
     Args:
         name: The page.

@@ -9,7 +9,7 @@ INNOCENT = frozenset({"butt", "dan", "dando", "hewn", "steel", "tub"})
 
 
 def is_mistyped(word: str, known: str) -> bool:
-    """Whether a word is another with two letters swapped, one left out, or one too many.
+    """Tell whether a word is another with two letters swapped, one left out, or one too many.
 
     A letter left out or added at the beginning or the end makes another word more often than a slip, as with `Give`,
     `Hand` and `Givens`, but one that is typed twice.

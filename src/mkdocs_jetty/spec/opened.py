@@ -70,7 +70,7 @@ def stop(watcher: object) -> None:
 
 
 def names() -> list[str]:
-    """What was opened so far, the last one last."""
+    """Return what was opened so far, the last one last."""
     return list(_opened)
 
 
@@ -105,7 +105,7 @@ def original(root: Path, copy: Path, text: str) -> Path | None:
 
 
 def is_temporary(path: Path, root: Path) -> bool:
-    """Whether a path is one of a temporary directory, which nobody knows by name."""
+    """Tell whether a path is one of a temporary directory, which nobody knows by name."""
     temporary = Path(os.path.realpath(tempfile.gettempdir()))
     here = root.resolve()
     # A project may stand in such a directory itself, as in a test; its neighbours then count as well.

@@ -61,7 +61,7 @@ class Lines:
         return written + 1 + self.offset
 
     def settle(self, read: FileRead) -> FileRead:
-        """What was read of the text, on the lines as their authors see them."""
+        """Return what was read of the text, on the lines as their authors see them."""
         return read
 
 
@@ -147,7 +147,7 @@ class MovedLines(Lines):
         ]
 
     def at(self, number: int) -> Origin:
-        """Where a line of the text stands."""
+        """Tell where a line of the text stands."""
         return self._origins[min(number, len(self._origins)) - 1] if self._origins else Origin(1)
 
     def on_page(self, number: int) -> int:
@@ -159,7 +159,7 @@ class MovedLines(Lines):
         return 1
 
     def settle(self, read: FileRead) -> FileRead:
-        """What was read of the text, on the lines as their authors see them."""
+        """Return what was read of the text, on the lines as their authors see them."""
         return replace(
             read,
             page=self._moved_page(read.page) if read.page else None,
@@ -229,7 +229,7 @@ class MovedLines(Lines):
 
 
 def lines_of(page: str, raw: Sequence[str], text: str | None, others: Texts) -> Lines:
-    """Where the lines of a converted text stand.
+    """Tell where the lines of a converted text stand.
 
     Args:
         page: The name of the page.
@@ -254,7 +254,7 @@ def _trimmed(lines: Sequence[str]) -> list[str]:
 
 
 def _resembles(text: str, other: str) -> bool:
-    """Whether a text is another one with some words changed, or filled in where it has a place for them."""
+    """Tell whether a text is another one with some words changed, or filled in where it has a place for them."""
     parts = _BLANK.split(other)
     if len(parts) > 1 and re.search(r"\w", "".join(parts)):
         return re.fullmatch(".*".join(map(re.escape, parts)), text) is not None

@@ -71,7 +71,7 @@ class OwnFences(SuperFencesBlockPreprocessor):  # type: ignore[misc] # it has no
         return found[:]
 
     def hidden_from(self, text: str, position: int) -> int:
-        """How many lines from here on belong to a fence of another language."""
+        """Tell how many lines from here on belong to a fence of another language."""
         match = self._other.match(text, position) if self._other and self.fence is None else None
         if match is None or match["lang"] in self._languages:
             return 0

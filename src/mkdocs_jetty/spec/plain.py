@@ -147,7 +147,7 @@ class PlainMarkdown:
 
 
 def _places(before: Sequence[str], after: Sequence[str], ranges: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """Where each line is once fences have been taken out."""
+    """Tell where each line is once fences have been taken out."""
     places: dict[int, int] = {}
     start = cursor = 0
     for opened, closed in [*sorted(ranges), (len(before), len(before))]:
@@ -183,13 +183,13 @@ def _is_heading(holder: Element | None) -> bool:
 
 
 def _unseen(part: Part, seen: _Seen, parents: dict[Element, Element]) -> Slip | None:
-    """What to say of a part whose heading the page does not show: of a comment nothing, but of its scenarios."""
+    """Return what to say of a part whose heading the page does not show: of a comment nothing, but of its scenarios."""
     shown = any(_item(holder, parents) is not None for index in part.items if (holder := seen.holders.get(index)))
     return Slip(part.start, NO_HEADING) if part.kind == "Scenario" or shown else None
 
 
 def _unshown(part: Part, seen: _Seen, parents: dict[Element, Element], broken: Sequence[Part]) -> Slip | None:
-    """What the page shows otherwise than it is meant."""
+    """Return what the page shows otherwise than it is meant."""
     if part.kind == "Scenario" and any(each in broken for each in part.around):
         return Slip(part.start, NO_BACKGROUND)
     items = _items(part, seen, parents)
@@ -270,7 +270,7 @@ class _Placing:
         self.parents[new] = parent
 
     def _left(self, around: Element) -> Iterator[Element]:
-        """What stands in a list of steps and is none."""
+        """Return what stands in a list of steps and is none."""
         for item in list(around):
             if item not in self.items:
                 alone = Element(around.tag)
@@ -302,7 +302,7 @@ class _Placing:
 
     @staticmethod
     def _is_step(child: Element, item: Element) -> bool:
-        """Whether an item of a loose list says its step in this paragraph."""
+        """Tell whether an item of a loose list says its step in this paragraph."""
         return child.tag == "p" and not _said(item.text)
 
     def _is_argument(self, element: Element) -> bool:

@@ -46,7 +46,7 @@ def read(settings: Settings) -> Spec:
 
 
 def _lacking(settings: Settings) -> list[Problem]:
-    """What reading lacks of the site's own extensions."""
+    """Return what reading lacks of the site's own extensions."""
     name = settings.config_file.name if settings.config_file else ""
     return [Problem("warning", name, None, None, message) for message in converter_of(settings).wrong]
 
@@ -121,7 +121,7 @@ def _markdown(settings: Settings, path: Path, text: str) -> tuple[MarkdownPage, 
 
 
 def _leaves(settings: Settings, path: Path) -> str | None:
-    """What to say of a file that seems to lie in the project and, by a link, does not."""
+    """Return what to say of a file that seems to lie in the project and, by a link, does not."""
     named = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow the link
     bases = [Path(os.path.abspath(base)) for base in (settings.root, settings.docs_dir)]  # noqa: PTH100
     inside = any(named.is_relative_to(base) for base in bases)

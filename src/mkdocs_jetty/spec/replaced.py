@@ -62,7 +62,7 @@ def replaced(page: Source, syntax: tuple[str, ...], made_before: Mapping[str, in
 
 
 def _gone(body: str, converted: str, holds: re.Pattern[str]) -> int | None:
-    """Where in a page's text the first block stands that is no more in what was converted."""
+    """Tell where in a page's text the first block stands that is no more in what was converted."""
     found = [*holds.finditer(_without_comments(body))]
     left = [*holds.finditer(_without_comments(converted))]
     if len(found) <= len(left):

@@ -39,7 +39,7 @@ class SiteMarkdown:
 
 
 def site_markdown(data: Mapping[str, Any], *, toml: bool) -> SiteMarkdown:
-    """What the site's file declares.
+    """Return what the site's file declares.
 
     Args:
         data: The file.
@@ -144,7 +144,7 @@ def _executed() -> list[dict[str, Any]]:
 
 
 def inherited_meta(site: SiteMarkdown, path: Path, docs_dir: Path) -> dict[str, Any]:
-    """What Material's meta plugin gives a page: the front matter of its directories, the nearest one last."""
+    """Return what Material's meta plugin gives a page: the front matter of its directories, the nearest one last."""
     plugin = next((site.plugins[name] for name in ("meta", "material/meta") if name in site.plugins), None)
     meta: dict[str, Any] = {}
     if plugin is None or plugin.get("enabled", True) is False or not path.is_relative_to(docs_dir):

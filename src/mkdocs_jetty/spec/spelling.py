@@ -178,7 +178,7 @@ class _Words:
         return _lost_heading(line, named, level) if named and level else None
 
     def _heading_level(self, line: Line, word: str, *, named: bool) -> Level | None:
-        """How certain a heading with its colon is: `EXAMPLE:` with prose below it is prose itself."""
+        """Tell how certain a heading with its colon is: `EXAMPLE:` with prose below it is prose itself."""
         exact = line.text.startswith(f"{word}:")
         if self._is_step(line.next) or line.next.startswith("|") or not line.next or (exact and word == self.feature):
             return "error"
@@ -188,7 +188,7 @@ class _Words:
         return certain if named or exact else None
 
     def _bare_level(self, line: Line, above: Above, *, cased: bool) -> Level | None:
-        """How certain a heading without its colon is: it stands alone, or above its steps."""
+        """Tell how certain a heading without its colon is: it stands alone, or above its steps."""
         if line.text.endswith(SENTENCES):
             return None
         alone = above in {"break", "lost"} and (line.ends or not line.below)
@@ -215,14 +215,14 @@ class _Words:
         return _lost_step(line, right) if right else None
 
     def _cased(self, line: Line, above: Above, keyword: _Keyword) -> Level:
-        """How certain a step with its right keyword is: below a feature a sentence may begin like one."""
+        """Tell how certain a step with its right keyword is: below a feature a sentence may begin like one."""
         if line.steps or above == "lost":
             return "error"
         sentence = (*line.rest[-1:], line.text)[0].endswith(SENTENCES) and not any(map(self._is_step, line.rest))
         return "warning" if sentence or not (keyword.main or above == "break") else "error"
 
     def _in_lower_case(self, line: Line, above: Above, keyword: _Keyword, listed: bool) -> Level | None:
-        """How certain a step in lower case is: the line of a sentence that goes on from the line above is none."""
+        """Tell how certain a step in lower case is: the line of a sentence that goes on from the line above is none."""
         directly = line.steps and self._is_step(line.below)
         hangs = directly and line.indent > line.next_indent
         goes_on = directly and not hangs and self._goes_on(keyword, line.below)
@@ -235,12 +235,12 @@ class _Words:
         return "error" if line.steps or above == "lost" or keyword.place == GIVEN else "warning"
 
     def _goes_on(self, keyword: _Keyword, below: str) -> bool:
-        """Whether the step below goes on from a keyword: `Then` from `when`, and `And` from anything."""
+        """Tell whether the step below goes on from a keyword: `Then` from `when`, and `And` from anything."""
         after = next((each.place for each in self.steps if below.startswith(each.text)), MORE)
         return not after >= GIVEN or keyword.place == GIVEN or (keyword.main and after > keyword.place)
 
     def _is_prose(self, text: str) -> bool:
-        """Whether a line goes on with prose: neither a step, in whatever case, nor a heading."""
+        """Tell whether a line goes on with prose: neither a step, in whatever case, nor a heading."""
         return (
             text[:1].isalpha()
             and not self._is_heading(text)
@@ -319,7 +319,7 @@ def _bare(text: str) -> str:
 
 
 def _begins(text: str, keyword: str) -> bool:
-    """Whether a text begins with a keyword, in whatever case, and not with a longer word."""
+    """Tell whether a text begins with a keyword, in whatever case, and not with a longer word."""
     word = keyword.strip()
     if text[: len(word)].casefold() != word.casefold():
         return False

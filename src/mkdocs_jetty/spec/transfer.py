@@ -34,7 +34,7 @@ def from_json(kind: type[T], text: str) -> T:
 
 @cache
 def _decoder(kind: Any) -> Decoder:
-    """What reads one value of a kind; plain ones are looked at by their type alone, because there are many."""
+    """Return what reads one value of a kind; plain ones are looked at by their type alone, because there are many."""
     origin, arguments = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
         # Asked for with the first value: a record may hold others of its own kind.

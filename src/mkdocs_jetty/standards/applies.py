@@ -10,7 +10,7 @@ from mkdocs_jetty.standards.model import Standard
 def applies_to(
     standard: Standard, traits: Collection[str], frameworks: Collection[str], public: str | None = None
 ) -> tuple[bool, str]:
-    """Whether a standard is for a feature with these traits, or for a system whose features have them, and why.
+    """Tell whether a standard is for a feature with these traits, or for a system whose features have them, and why.
 
     Args:
         standard: The standard.

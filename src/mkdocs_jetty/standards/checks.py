@@ -46,7 +46,7 @@ def check_declaration(
     *,
     ids_known: bool = True,
 ) -> list[Problem]:
-    """What is wrong with the declaration in the light of the preset, the features and the day.
+    """Return what is wrong with the declaration in the light of the preset, the features and the day.
 
     Args:
         declaration: What was read; empty texts and `date.min` stand for what was wrong already, and are passed over.
@@ -77,7 +77,7 @@ def check_declaration(
 
 
 def validity(standard: Standard) -> str | None:
-    """How long an attestation or a report of this standard may count: its threshold for that, as written."""
+    """Tell how long an attestation or a report of this standard may count: its threshold for that, as written."""
     for name in _VALIDITY:
         threshold = standard.thresholds.get(name)
         if threshold is not None and satisfies("1 day", "at-most", threshold.value) is not None:
@@ -178,7 +178,7 @@ def _waived_rightly(waiver: Waiver) -> Iterable[Problem]:
 
 
 def _days(record: Attestation | Waiver) -> int | None:
-    """How long it runs; None where one of its days is wrong, which was said already."""
+    """Tell how long it runs; None where one of its days is wrong, which was said already."""
     return None if date.min in (record.on, record.until) else (record.until - record.on).days
 
 

@@ -29,7 +29,7 @@ __all__ = [
 
 
 def read_declaration(root: Path) -> Declaration:
-    """What the project's `jetty.toml` says; a project without one is internal.
+    """Return what the project's `jetty.toml` says; a project without one is internal.
 
     Raises:
         ConfigError: If it cannot be read; with a line for each mistake, and for those that its presets and the

@@ -108,7 +108,7 @@ class DeclarationReader:
         return changes
 
     def load(self) -> str | None:
-        """What the project calls normal load."""
+        """Return what the project calls normal load."""
         table = self.table("load")
         self.known(table, ("normal",), ("load",), "key")
         normal = self.text(table, "normal", ("load",), required=False)

@@ -54,7 +54,7 @@ class Draft:
         return frozenset(name for each in self.asked.values() for name in (each.entry.id, *each.entry.aliases))
 
     def find(self, standard_id: str, where: str) -> Asked:
-        """What it asks under an id or alias.
+        """Return what it asks under an id or alias.
 
         Raises:
             PresetError: If it does not ask for that.
@@ -79,7 +79,7 @@ def thresholds_of(entry: Entry, preset: str) -> dict[str, Threshold]:
 
 
 def attempted(attempts: Iterable[Callable[[], _T]], wrong: list[str]) -> list[_T]:
-    """What came of those that went well; of the others their mistakes, added to `wrong`."""
+    """Return what came of those that went well; of the others their mistakes, added to `wrong`."""
     return [result for attempt in attempts for result in _attempted(attempt, wrong)]
 
 

@@ -44,7 +44,7 @@ class PresetFile:
 
 
 def looks_like_path(name: str) -> bool:
-    """Whether the name of a preset is a file's."""
+    """Tell whether the name of a preset is a file's."""
     return name.endswith(ENDINGS)
 
 

@@ -113,7 +113,7 @@ def attempt(
 
 
 def named_in(declaration: Declaration) -> Named:
-    """Where a declaration names them."""
+    """Tell where a declaration names them."""
     lines = (declaration.preset_line, declaration.frameworks_line)
     return Named(*(f"{DECLARATION}:{line}" if line else DECLARATION for line in lines))
 
@@ -156,7 +156,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 
 def _extended(own: PresetFile, path: Path, chain: tuple[Path, ...]) -> Draft:
-    """What a file makes of the presets that it extends."""
+    """Return what a file makes of the presets that it extends."""
     wrong: list[str] = []
     bases = attempted(
         [partial(_draft, name, path.parent, chain, own.place("extends")) for name in _distinct(own.extends)], wrong

@@ -84,7 +84,7 @@ def parse(text: str) -> Quantity | None:
 
 
 def satisfies(value: str, direction: Direction, limit: str) -> bool | None:
-    """Whether a value keeps to a limit; None where the two cannot be compared."""
+    """Tell whether a value keeps to a limit; None where the two cannot be compared."""
     ours, theirs = parse(value), parse(limit)
     if ours is None and theirs is None and direction == "exact":
         return _plain(value) == _plain(limit)

@@ -33,7 +33,7 @@ _SHOWN = 3
 
 
 def read_report(root: Path, report: Report, standard: Standard) -> ReportFinding:
-    """What a report says about its standard; a report that cannot be read says why, and proves nothing."""
+    """Return what a report says about its standard; a report that cannot be read says why, and proves nothing."""
     try:
         content = _content(Path(root), report.path)
         reading = _dated(_read(content, report), content, report)
@@ -173,7 +173,7 @@ def _judged_scan(found: Sequence[Found], made_on: date | None, standard: Standar
 
 
 def _is_young(found: Found, made_on: date | None, ages: Mapping[Severity, str]) -> bool:
-    """Whether a finding may still be open; one that does not say how grave or how old it is may not."""
+    """Tell whether a finding may still be open; one that does not say how grave or how old it is may not."""
     if found.severity is None:
         limit: str | None = next(iter(ages.values()))
     else:
@@ -259,14 +259,14 @@ def _missing(measured: Mapping[str, str], standard: Standard) -> list[str]:
 
 
 def _hidden(measured: Mapping[str, str], standard: Standard) -> list[str]:
-    """What the report need not say, and does not: what is asked in words, and what no tool records."""
+    """Return what the report need not say, and does not: what is asked in words, and what no tool records."""
     known = (*_AGES, *_numbers(standard), *measured)
     hidden = [name for name in standard.thresholds if name not in known]
     return [f"threshold not shown: {', '.join(hidden)}"] if hidden else []
 
 
 def _below(measured: Mapping[str, str], standard: Standard) -> list[str]:
-    """What falls short of its threshold, or cannot be compared with it: in sentences."""
+    """Return what falls short of its threshold, or cannot be compared with it: in sentences."""
     wrong = []
     for name, values in measured.items():
         if (threshold := standard.thresholds.get(name)) is None:

@@ -28,7 +28,7 @@ among ten answers of each kind that are alike, it happens by chance in one of a 
 
 
 def told_apart_by(ones: Sequence[Any], others: Sequence[Any]) -> str | None:
-    """What in the status, place or text of two kinds of answers tells them apart, if anything does.
+    """Return what in the status, place or text of two kinds of answers tells them apart, if anything does.
 
     Args:
         ones: At least two answers of one kind, of type `httpx.Response`.
@@ -44,7 +44,7 @@ def told_apart_by(ones: Sequence[Any], others: Sequence[Any]) -> str | None:
 
 
 def changed(before: Sequence[Any], after: Any) -> bool:
-    """Whether an answer lacks or repeats words that all answers before had, or has more or fewer words than they.
+    """Tell whether an answer lacks or repeats words that all answers before had, or has more or fewer words than they.
 
     Args:
         before: At least two answers that should be alike, of type `httpx.Response`.
@@ -58,7 +58,7 @@ def changed(before: Sequence[Any], after: Any) -> bool:
 
 
 def slower(ones: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Whether one kind of answers takes longer than the other."""
+    """Tell whether one kind of answers takes longer than the other."""
     first, second = ([each.elapsed.total_seconds() for each in kind] for kind in (ones, others))
     if median(first) < median(second):
         first, second = second, first

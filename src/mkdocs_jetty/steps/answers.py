@@ -43,12 +43,12 @@ def told_by(rule: Predicate) -> Iterator[None]:
 
 
 def blocked(response: httpx.Response) -> bool:
-    """Whether a limiter turned this one away, rather than the action itself; see `jetty_blocked`."""
+    """Tell whether a limiter turned this one away, rather than the action itself; see `jetty_blocked`."""
     return bool(_rules[-1](response))
 
 
 def granted(response: httpx.Response) -> set[str]:
-    """What an answer hands out: cookies, and tokens in its JSON."""
+    """Return what an answer hands out: cookies, and tokens in its JSON."""
     try:
         body = response.json() if "json" in response.headers.get("content-type", "") else {}
     except ValueError:
@@ -58,7 +58,7 @@ def granted(response: httpx.Response) -> set[str]:
 
 
 def leads_to_sign_in(response: httpx.Response) -> bool:
-    """Whether an answer sends one to the sign-in page."""
+    """Tell whether an answer sends one to the sign-in page."""
     place = urlsplit(response.headers.get("location", "")).path if response.is_redirect else ""
     return place.rstrip("/").rsplit("/", 1)[-1].casefold() in {"login", "signin", "sign-in", "sign_in", "log-in"}
 

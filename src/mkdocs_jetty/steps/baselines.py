@@ -46,7 +46,7 @@ def nonces(headers: Headers) -> set[str]:
 
 
 def _by_one(headers: Headers, rule: Rule) -> str | None:
-    """What a rule says against the policies: nothing if one of them keeps it, since all of them hold."""
+    """Return what a rule says against the policies: nothing if one of them keeps it, since all of them hold."""
     said = [rule(each) for each in policies(headers)]
     return next(iter(said), "no Content-Security-Policy") if all(said) else None
 
@@ -117,7 +117,7 @@ def _reporting(headers: Headers) -> str | None:
 
 
 def max_age(headers: Headers) -> int:
-    """How long HSTS lasts, in seconds; 0 where there is none."""
+    """Tell how long HSTS lasts, in seconds; 0 where there is none."""
     found = MAX_AGE.search(headers.get("strict-transport-security", ""))
     return int(found[1]) if found else 0
 
@@ -158,5 +158,5 @@ BASELINES: dict[str, tuple[Check, ...]] = {"basic": BASIC, "standard": STANDARD,
 
 
 def lacking(headers: Headers, baseline: str) -> str:
-    """What the headers of an answer lack of a baseline, in words; empty if nothing."""
+    """Return what the headers of an answer lack of a baseline, in words; empty if nothing."""
     return "; ".join(said for check in BASELINES[baseline] if (said := check(headers)))

@@ -104,11 +104,11 @@ class Browser:
         self.transferred += int(event.get("encodedDataLength", 0))
 
     def seen(self, name: Literal["paint", "shift"]) -> Any:
-        """What the page's own clock saw."""
+        """Return what the page's own clock saw."""
         return self.do(lambda: self.page.evaluate(f"window.__jetty.{name}"))
 
     def violations(self, level: str) -> Mapping[str, Any]:
-        """What axe finds, by the rules of a level of WCAG 2.2 and those below it.
+        """Return what axe finds, by the rules of a level of WCAG 2.2 and those below it.
 
         Raises:
             Unavailable: If axe is missing.

@@ -286,7 +286,7 @@ class Driver:
             self.world.notes[name] = take()
 
     def refused(self, response: httpx.Response) -> bool:
-        """Whether somebody was not let in; to be sent to sign in is to be refused."""
+        """Tell whether somebody was not let in; to be sent to sign in is to be refused."""
         return not self.accepted(response) or leads_to_sign_in(response)
 
     def final(self, response: httpx.Response) -> httpx.Response:

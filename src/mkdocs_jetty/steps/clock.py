@@ -114,7 +114,7 @@ class Time:
         return False
 
     def _moves(self, clock: InProcess, span: timedelta, promised: timedelta | None, again: Again) -> bool:
-        """Whether the application's own clock follows ours; if so, the block was seen to hold and to end."""
+        """Tell whether the application's own clock follows ours; if so, the block was seen to hold and to end."""
         margin = _margin(span)
         clock.pass_by(span - margin)
         during = again()

@@ -62,7 +62,7 @@ def session_cookies(answers: Iterable[Any], named: str | None) -> list[Cookie]:
 
 
 def ends(cookie: Cookie) -> bool:
-    """Whether it is set only to be deleted."""
+    """Tell whether it is set only to be deleted."""
     with suppress(ValueError):
         if parsedate_to_datetime(cookie.attributes.get("expires", "")) <= datetime.now(timezone.utc):
             return True

@@ -64,7 +64,7 @@ def _entry(line: str) -> Payload:
 
 
 def executed(payload: Payload, response: Any, ordinary_s: float) -> str | None:
-    """What shows in an answer that a payload was executed, in words; None if nothing does."""
+    """Return what shows in an answer that a payload was executed, in words; None if nothing does."""
     return betrayed(payload, response, ordinary_s) or active(response)
 
 
@@ -89,7 +89,7 @@ def betrayed(payload: Payload, response: Any, ordinary_s: float) -> str | None:
 
 
 def active(response: Any) -> str | None:
-    """What in a page is ours and more than text; None if nothing is, or it is no page."""
+    """Return what in a page is ours and more than text; None if nothing is, or it is no page."""
     if "html" not in response.headers.get("content-type", "") or MARK not in response.text.casefold():
         return None
     found = (each for element in elements(parse(response.text)) for each in _ours(element))
@@ -97,7 +97,7 @@ def active(response: Any) -> str | None:
 
 
 def _ours(element: Element) -> Iterator[str]:
-    """What of an element only a payload can have made."""
+    """Return what of an element only a payload can have made."""
     tag = name_of(element)
     if MARK in tag:
         yield f"the page has an element `{tag}`"
@@ -115,7 +115,7 @@ def _ours(element: Element) -> Iterator[str]:
 
 
 def revealed(response: Any, sent: Collection[str] = ()) -> str | None:
-    """What an answer reveals of the inside, if anything; what was sent, now or before, does not count."""
+    """Return what an answer reveals of the inside, if anything; what was sent, now or before, does not count."""
     headers = " ".join(f"{name}: {value}" for name, value in response.headers.items() if name != "set-cookie")
     text = f"{response.text}\n{headers}"
     for each in sorted(sent, key=len, reverse=True):

@@ -205,13 +205,13 @@ def _licences(component: Mapping[str, Any]) -> list[str]:
 
 
 def _allowed(licences: Sequence[str], allowed: Sequence[str]) -> bool:
-    """Whether all of a component's licences are allowed; one that names none is not."""
+    """Tell whether all of a component's licences are allowed; one that names none is not."""
     known = {each.casefold() for each in allowed}
     return bool(licences) and all(each.casefold() in known or _expression(each, known) for each in licences)
 
 
 def _expression(text: str, known: set[str]) -> bool:
-    """Whether an SPDX expression can be met: any side of OR, both of AND; what cannot be read is not allowed."""
+    """Tell whether an SPDX expression can be met: any side of OR, both of AND; what cannot be read is not allowed."""
     words = re.findall(r"\(|\)|[^\s()]+", text.casefold())
 
     def any_of() -> bool:

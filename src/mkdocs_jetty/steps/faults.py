@@ -89,7 +89,7 @@ def _in_peace(driver: Driver, ahead: Sequence[str]) -> list[tuple[Any, Any]]:
 
 
 def _asks(driver: Driver, step: str) -> Callable[[], Any] | None:
-    """What a step sends, as far as its words tell: an action that they name, or a page."""
+    """Return what a step sends, as far as its words tell: an action that they name, or a page."""
     named = TRIED.fullmatch(step)
     actions = [named[1]] if named else [each for each in driver.actions if each in step]
     if actions:
@@ -200,7 +200,7 @@ def _got_at_most_calls(
 
 
 def _calls(faults: Faults, dependency: str) -> int | None:
-    """How often a dependency was called since it is broken; None where nobody can tell."""
+    """Tell how often a dependency was called since it is broken; None where nobody can tell."""
     count = getattr(faults, "calls", None)
     counted = count(dependency) if count else None
     return None if counted is None else int(counted)
@@ -224,7 +224,7 @@ def _peace(driver: Driver) -> Sequence[tuple[Any, Any]]:
 
 
 def _shows(driver: Driver, attempts: Sequence[Any], slowest: float) -> bool:
-    """Whether the fault can be seen in the answers."""
+    """Tell whether the fault can be seen in the answers."""
     peace = [answer for answer, _ in _peace(driver)]
     return slowest > max(map(_elapsed, peace)) + SLOWER_S or any(changed(peace, each) for each in attempts)
 
@@ -300,7 +300,7 @@ def _error_event_release_request_reference(
 
 
 def reference_of(response: httpx.Response) -> str | None:
-    """What an answer gives to be asked about: a header with an id, or a long enough word that is one."""
+    """Return what an answer gives to be asked about: a header with an id, or a long enough word that is one."""
     for name in ("x-request-id", "x-correlation-id", "request-id", "x-trace-id"):
         if response.headers.get(name):
             return str(response.headers[name])

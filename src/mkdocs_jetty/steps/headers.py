@@ -136,7 +136,7 @@ def no_cross_origin_read(jetty_driver: Driver) -> None:
 
 
 def _changing(driver: Driver, path: str) -> list[Request]:
-    """What would change something: the action with wrong input, or where there was none, an empty form."""
+    """Return what would change something: the action with wrong input, or where there was none, an empty form."""
     action = driver.world.action
     made = driver.request(action, valid=False) if action else Request("POST", path, form={})
     return [made] if made.method not in {"GET", "HEAD", "OPTIONS"} else []

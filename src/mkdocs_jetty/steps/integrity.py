@@ -205,7 +205,7 @@ def _takes_effect_once(jetty_world: World, jetty_measure: Measure) -> None:
 
 
 def effect_of(effects: Effects, action: str) -> Callable[[], Mapping[str, int]]:
-    """What counts the effect of an action.
+    """Return what counts the effect of an action.
 
     Raises:
         Unavailable: If the project has none.

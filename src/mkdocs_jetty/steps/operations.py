@@ -36,13 +36,13 @@ class Jobs(Protocol):
         """Queue so many jobs at once."""
 
     def waiting(self) -> int:
-        """How many wait."""
+        """Tell how many wait."""
 
     def oldest(self) -> timedelta:
-        """How long the oldest of them has waited; zero if none does."""
+        """Tell how long the oldest of them has waited; zero if none does."""
 
     def done(self) -> int:
-        """How many were done so far."""
+        """Tell how many were done so far."""
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def _try_each(driver: Driver, requests: Sequence[Request], who: Persona, owner: 
 
 
 def _is_there(request: Request, answer: Any, read: Collection[str]) -> bool:
-    """Whether something else shows that there is what a request would change: it may not be done to see it.
+    """Tell whether something else shows that there is what a request would change: it may not be done to see it.
 
     Either what is read at that path or above it opens for the owner; or the refusal does not say that there is nothing,
     and at least something opens for the owner.

@@ -191,7 +191,7 @@ def loopback(number: int) -> str:
 
 
 def missing(port: str, what: str) -> Unavailable:
-    """What a port says that nobody has filled, with what it would return."""
+    """Return what a port says that nobody has filled, with what it would return."""
     returned = EXAMPLES.get(port)
     example = f"; it returns {returned}" if returned else ""
     return Unavailable(f"this needs {what}: override the fixture `{port}` in features/conftest.py{example}")
@@ -316,7 +316,7 @@ class AuditIntegrity(Protocol):
     """Reaches behind the application to its audit log, and has it verified."""
 
     def verify(self) -> Any:
-        """What verification calls the first bad entry, or None if the log is sound."""
+        """Return what verification calls the first bad entry, or None if the log is sound."""
 
     def alter(self) -> Any:
         """Change one entry behind the application's back; gives what verification has to call it."""

@@ -37,7 +37,7 @@ class Retention(Protocol):
         """Run the job that removes what is past its time."""
 
     def has(self, record: Any) -> bool:
-        """Whether a record is still there."""
+        """Tell whether a record is still there."""
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def _link(driver: Driver, newest: Callable[[], str], time: Time) -> str:
 
 
 def _works(driver: Driver, link: str) -> bool:
-    """Whether the link was taken; only its own refusal counts as no.
+    """Tell whether the link was taken; only its own refusal counts as no.
 
     Raises:
         Inconclusive: If it was a limiter.

@@ -60,7 +60,7 @@ def cap(load: Load, *, users: int = 0, requests: int = 0, seconds: float = 0) ->
 
 
 def is_loopback(host: str) -> bool:
-    """Whether every address of a host is this machine's own."""
+    """Tell whether every address of a host is this machine's own."""
     addresses = addresses_of(host)
     return bool(addresses) and all(ipaddress.ip_address(each).is_loopback for each in addresses)
 

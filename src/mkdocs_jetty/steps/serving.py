@@ -27,7 +27,7 @@ def serve(app: Any) -> Iterator[str]:
 
 
 def is_asgi(app: Any) -> bool:
-    """Whether it takes a scope rather than an environment."""
+    """Tell whether it takes a scope rather than an environment."""
     call = app if inspect.isroutine(app) else type(app).__call__
     if inspect.iscoroutinefunction(call):
         return True

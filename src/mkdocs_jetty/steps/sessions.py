@@ -103,7 +103,7 @@ def _strangers_get_one(driver: Driver, page: str, name: str) -> bool:
 
 
 def _entrance(driver: Driver, page: str) -> str:
-    """Where strangers arrive: the page to sign in where it is known."""
+    """Tell where strangers arrive: the page to sign in where it is known."""
     known = next((each for each in SIGN_IN_PAGES if each in driver.pages), None)
     return driver.path_of(known) if known else page
 
@@ -149,7 +149,7 @@ def _opening(driver: Driver, page: str, name: str = "") -> dict[str, str]:
 
 
 def _let_in(driver: Driver, response: Any) -> bool:
-    """Whether a page opens; only having to sign in counts as no.
+    """Tell whether a page opens; only having to sign in counts as no.
 
     Raises:
         Inconclusive: If it was a limiter.
@@ -215,7 +215,7 @@ def _life(
 
 
 def _same_end(one: tuple[timedelta, timedelta], other: tuple[timedelta, timedelta]) -> bool:
-    """Whether two lives ended at the same time; one that ended in its first pause may have ended for the pause."""
+    """Tell whether two lives ended at the same time; one that ended in its first pause may have ended for the pause."""
     return bool(one[0] and other[0]) and one[0] < other[1] and other[0] < one[1]
 
 

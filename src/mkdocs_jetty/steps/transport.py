@@ -26,7 +26,7 @@ def need_httpx() -> Any:
 
 @cache
 def tls() -> ssl.SSLContext:
-    """What certificates are checked with; made once, which takes long."""
+    """Return what certificates are checked with; made once, which takes long."""
     return ssl.create_default_context()
 
 

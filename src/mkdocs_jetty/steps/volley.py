@@ -88,14 +88,14 @@ class Volley:
         return is_sign_in(self.action)
 
     def looks(self) -> Iterator[tuple[Shot, str, Look]]:
-        """What pages showed, with the payload and the path."""
+        """Return what pages showed, with the payload and the path."""
         for shot in self.shots:
             for path, look in shot.looks.items():
                 yield shot, path, look
 
 
 def is_sign_in(action: str) -> bool:
-    """Whether an action is called as signing in is: `log in`, `Sign in`."""
+    """Tell whether an action is called as signing in is: `log in`, `Sign in`."""
     return "".join(each for each in action.casefold() if each.isalnum()) in SIGN_IN
 
 
@@ -240,7 +240,7 @@ class _Volley:
 
 
 def _followed(client: httpx.Client, response: httpx.Response) -> httpx.Response:
-    """What a browser shows in the end."""
+    """Return what a browser shows in the end."""
     if not response.is_redirect:
         return response
     return client.get(urljoin(str(response.url), response.headers["location"]), follow_redirects=True)

@@ -24,7 +24,7 @@ _JSON = {
 
 
 def read(content: bytes) -> ReportReading:
-    """What a report holds; its format is told from the content.
+    """Return what a report holds; its format is told from the content.
 
     Raises:
         ReadingError: If it is none of the formats, or a broken one.

@@ -60,7 +60,7 @@ class _Suite:
     whole: Counter[str] = field(default_factory=Counter)
 
     def contradiction(self) -> str | None:
-        """How its counts contradict what it holds; None where they agree, or leave room for it.
+        """Tell how its counts contradict what it holds; None where they agree, or leave room for it.
 
         Only for a suite in which no test case failed: then a contradiction could hide a failure.
         """

@@ -41,5 +41,5 @@ def kinds_of(name: str) -> tuple[str, ...]:
 
 
 def wanted(kinds: Iterable[str]) -> str:
-    """What kinds of scan look for, each with a few tools, for a sentence."""
+    """Return what kinds of scan look for, each with a few tools, for a sentence."""
     return " and ".join(f"{KINDS[kind]} ({EXAMPLES[kind]})" for kind in kinds)

@@ -62,7 +62,7 @@ def _rules(tool: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
 
 
 def _not_whole(invocations: list[Mapping[str, Any]]) -> str:
-    """How a run says that it was not whole; empty where it does not."""
+    """Tell how a run says that it was not whole; empty where it does not."""
     for each in invocations:
         if each.get("executionSuccessful") is False:
             return "did not succeed, by its own word"

@@ -61,14 +61,14 @@ def send(
 
 
 def read_report(root: Path, environment: Environment, load: Load, asked: dict[str, str]) -> LoadResult:
-    """What the report in `jetty_load` says."""
+    """Return what the report in `jetty_load` says."""
     if not load.report:
         raise Unavailable("the load engine `report` needs the file: `Load(engine='report', report='…')`")
     return report.load_report(root / load.report, environment, asked)
 
 
 def has_own_addresses(base_url: str) -> bool:
-    """Whether each user can have a source address: on Linux all of 127.0.0.0/8 is this machine."""
+    """Tell whether each user can have a source address: on Linux all of 127.0.0.0/8 is this machine."""
     host = urlsplit(base_url).hostname or ""
     if sys.platform != "linux":
         return False

@@ -83,7 +83,7 @@ class Crowd:
         return replace(filled, headers={**filled.headers, "Cookie": cookie}) if cookie else filled
 
     def alone(self, name: str, who: Persona) -> tuple[Answer, bool]:
-        """What a person gets who acts alone, and whether that was accepted."""
+        """Return what a person gets who acts alone, and whether that was accepted."""
         response = self._sent_alone(name, who)
         accepted = bool(self.driver.accepted(response))
         if accepted and name in SIGN_IN:
@@ -91,7 +91,7 @@ class Crowd:
         return kept(response), accepted
 
     def wrong(self, name: str, who: Persona) -> Answer | None:
-        """What a person gets who does an action with wrong input; None where it takes none.
+        """Return what a person gets who does an action with wrong input; None where it takes none.
 
         What differs between two requests with valid input as well, such as a key that is used once, is no wrong input.
         """
@@ -133,7 +133,7 @@ def _differing(one: Mapping[Any, object], other: Mapping[Any, object]) -> set[ob
 
 
 def kept(response: Any) -> Answer:
-    """What is kept of an `httpx.Response`."""
+    """Return what is kept of an `httpx.Response`."""
     request = response.request
     headers = tuple(response.headers.multi_items())
     return Answer(request.method, str(request.url), response.status_code, headers, response.content[:KEPT])

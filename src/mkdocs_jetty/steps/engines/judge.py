@@ -97,7 +97,7 @@ class Judge:
 
 
 def looks_like(answer: Answer, control: Answer) -> bool:
-    """Whether an answer has the status, the place and enough of the words of another one."""
+    """Tell whether an answer has the status, the place and enough of the words of another one."""
     if answer.status != control.status or place_of(answer) != place_of(control):
         return False
     return alike(*(words_in(text_of(each.response().text)) for each in (control, answer)))
@@ -114,7 +114,7 @@ def words_in(text: str) -> frozenset[str]:
 
 
 def alike(first: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether one text has enough of another's words."""
+    """Tell whether one text has enough of another's words."""
     return len(first & other) >= ALIKE * len(first) if first else not other
 
 

@@ -240,7 +240,7 @@ def _command(file: Path, numbers: Path, plan: Plan, load: Load, port: int) -> li
 
 
 def _ran(command: list[str], directory: str, plan: Plan, load: Load, port: int) -> str:
-    """What Locust logged."""
+    """Return what Locust logged."""
     # Settings of Locust's own, in the environment or in a file beside the project, must not change what is asked.
     env = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
     log = Path(directory, "log.txt")

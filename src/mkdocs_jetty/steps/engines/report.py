@@ -17,7 +17,7 @@ UNSEEN = "whether an answer was correct is what the tool says that made the repo
 
 
 def load_report(path: Path, environment: Environment, asked: dict[str, str], oldest: float = OLDEST) -> LoadResult:
-    """What a report says.
+    """Return what a report says.
 
     Args:
         path: The file.
